@@ -1,0 +1,44 @@
+# How every target of the tree is compiled, and the one function that declares a module.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo)
+endif()
+
+add_library(thane_build INTERFACE)
+target_compile_options(thane_build INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow
+                       $<$<BOOL:${THANE_WERROR}>:-Werror>)
+if(THANE_SANITIZE)
+  target_compile_options(thane_build INTERFACE -fsanitize=${THANE_SANITIZE} -fno-omit-frame-pointer)
+  target_link_options(thane_build INTERFACE -fsanitize=${THANE_SANITIZE})
+  if(THANE_SANITIZE MATCHES "thread")
+    # Asio's fences are atomic_thread_fence, which TSan does not model; g++ warns at each.
+    target_compile_options(thane_build INTERFACE -Wno-tsan)
+  endif()
+  if(THANE_SANITIZE MATCHES "undefined")
+    target_compile_options(thane_build INTERFACE -fno-sanitize-recover=undefined)
+  endif()
+endif()
+
+# thane_module(NAME LINKS other-modules...): the library thane_NAME, alias thane::NAME, from all
+# sources below src/. It sees its own include folders and those of the modules it links, no others:
+# an include against the arrows of docs/architecture.md does not compile.
+function(thane_module name)
+  cmake_parse_arguments(MODULE "" "" "LINKS" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS src/*.cpp)
+  add_library(thane_${name} ${sources})
+  add_library(thane::${name} ALIAS thane_${name})
+  set_target_properties(thane_${name} PROPERTIES EXPORT_NAME ${name} VERSION ${PROJECT_VERSION}
+                        SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+  target_compile_features(thane_${name} PUBLIC cxx_std_20)
+  target_include_directories(thane_${name}
+    PUBLIC $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:include>
+    PRIVATE src)
+  foreach(other IN LISTS MODULE_LINKS)
+    target_link_libraries(thane_${name} PUBLIC thane_${other})
+  endforeach()
+  target_link_libraries(thane_${name} PRIVATE $<BUILD_INTERFACE:thane_build>)
+  set_property(GLOBAL APPEND PROPERTY THANE_MODULES thane_${name})
+endfunction()

@@ -1,0 +1,75 @@
+// Log lines: thane::log::info("hello, {}", name).
+#pragma once
+
+#include <fmt/core.h>
+
+#include <atomic>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace thane::log {
+
+enum class Level : int { trace, debug, info, warning, error, critical, off };
+
+namespace internal {
+extern std::atomic<Level> threshold;
+void write(Level level, fmt::string_view format, fmt::format_args arguments);
+}  // namespace internal
+
+/// True if lines of this level are written. A line that is filtered out costs this test alone.
+inline bool enabled(Level level) noexcept {
+  return level >= internal::threshold.load(std::memory_order_relaxed);
+}
+
+/// Writes one line if the level is enabled. Never throws, never blocks for a reader that is gone.
+template <class... Args>
+void write(Level level, fmt::format_string<Args...> format, Args&&... args) {
+  if (enabled(level)) {
+    internal::write(level, format, fmt::make_format_args(args...));
+  }
+}
+
+template <class... Args>
+void debug(fmt::format_string<Args...> format, Args&&... args) {
+  write(Level::debug, format, std::forward<Args>(args)...);
+}
+template <class... Args>
+void info(fmt::format_string<Args...> format, Args&&... args) {
+  write(Level::info, format, std::forward<Args>(args)...);
+}
+template <class... Args>
+void warning(fmt::format_string<Args...> format, Args&&... args) {
+  write(Level::warning, format, std::forward<Args>(args)...);
+}
+template <class... Args>
+void error(fmt::format_string<Args...> format, Args&&... args) {
+  write(Level::error, format, std::forward<Args>(args)...);
+}
+
+/// What every line of this process carries from now on; set by the launcher in each worker.
+struct ProcessContext {
+  std::string service;   ///< Empty: none.
+  int worker = -1;       ///< Index 0..n-1; -1: the parent or the one process.
+  unsigned generation = 0;
+};
+void set_process_context(ProcessContext context);
+
+/// The request that this fiber works on: each line that the fiber logs while it exists carries the id.
+class RequestScope {
+ public:
+  explicit RequestScope(std::string request_id);
+  ~RequestScope();
+  RequestScope(const RequestScope&) = delete;
+  RequestScope& operator=(const RequestScope&) = delete;
+
+ private:
+  std::string previous_;
+};
+
+/// Opens the log file anew (after logrotate moved it). Called by the launcher on SIGUSR1.
+void reopen() noexcept;
+/// Hands what is buffered to the kernel. Called before fork and before _exit.
+void flush() noexcept;
+
+}  // namespace thane::log

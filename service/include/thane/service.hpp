@@ -1,0 +1,36 @@
+// A service made of fibers: subclass it, start fibers and timers in group().
+#pragma once
+
+#include <cstddef>
+
+#include <thane/service_base.hpp>
+#include <thane/thread_group.hpp>
+
+namespace thane {
+
+/// A ServiceBase whose work is the fibers and timers of one ThreadGroup.
+///
+///     class Hello final : public thane::Service {
+///       void start() override { group().add_timer(1s, [] { thane::log::info("hello"); }); }
+///     };
+///
+/// stop() is graceful, unlike oslo.service's (row SV-3): timers stop at once, running fibers finish,
+/// and the launcher's graceful_shutdown_timeout ends what does not.
+class Service : public ServiceBase {
+ public:
+  /// `threads`: how many fibers group() runs at the same time at the most.
+  explicit Service(std::size_t threads = 1000) : group_(threads) {}
+
+  void start() override {}
+  void stop() noexcept override { group_.stop(); }
+  void wait() override { group_.wait(); }
+  void reset() override {}
+
+ protected:
+  [[nodiscard]] ThreadGroup& group() noexcept { return group_; }
+
+ private:
+  ThreadGroup group_;
+};
+
+}  // namespace thane

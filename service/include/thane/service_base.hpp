@@ -1,0 +1,63 @@
+// The contract between a launcher and a service: four verbs, and when each is called.
+#pragma once
+
+#include <string>
+
+namespace thane {
+
+/// A long-running piece of work that a launcher starts, stops and waits for.
+///
+/// Calls come from fibers of one thread, in this order:
+///
+///     constructor ──► start() ──► stop() ──► wait() ──► destructor
+///                        ▲                     │
+///                        └────── reset() ◄─────┘ on SIGHUP (with Restart::mutate: reset() alone)
+///
+/// Under ProcessLauncher the constructor runs once, in the parent, and every worker gets its copy of
+/// the object by fork(). A constructor may therefore bind sockets and read files; it must not start
+/// fibers or threads and must not connect to anything: that is for start(). start(), stop(), wait()
+/// and reset() run in workers only (or in the one process of ServiceLauncher), never on the parent's
+/// copy.
+///
+///     class Ticker final : public thane::ServiceBase {
+///      public:
+///       void start() override { tick_.start(1s); }
+///       void stop() noexcept override { tick_.stop(); }
+///       void wait() override { tick_.wait(); }
+///       void reset() override {}
+///
+///      private:
+///       thane::FixedIntervalLoopingCall tick_{[] { thane::log::info("tick"); }};
+///     };
+///
+/// Most services derive from thane::Service instead, which owns a ThreadGroup and does this.
+class ServiceBase {
+ public:
+  virtual ~ServiceBase() = default;
+
+  ServiceBase(const ServiceBase&) = delete;
+  ServiceBase& operator=(const ServiceBase&) = delete;
+
+  /// Begins the work and returns; the work itself runs in fibers.
+  /// Throws if the service cannot run: the process then logs why and exits with status 1.
+  virtual void start() = 0;
+
+  /// Asks the work to end, without waiting for it. Safe to call twice, while start() is still
+  /// blocked, and on an object that never started.
+  virtual void stop() noexcept = 0;
+
+  /// Blocks the calling fiber until the work has ended, by itself or through stop().
+  virtual void wait() = 0;
+
+  /// Takes up a changed configuration. If it throws, the service is as it was before.
+  virtual void reset() = 0;
+
+  /// What log lines and process titles call it, when launch_service() is given no name. By default
+  /// the name of its class in lower case, without namespaces.
+  [[nodiscard]] virtual std::string name() const;
+
+ protected:
+  ServiceBase() = default;
+};
+
+}  // namespace thane
