@@ -22,7 +22,7 @@ class Service : public ServiceBase {
   explicit Service(std::size_t threads = 1000) : group_(threads) {}
 
   void start() override {}
-  void stop() noexcept override { group_.stop(); }
+  void stop() override { group_.stop(); }
   void wait() override { group_.wait(); }
   void reset() override {}
 

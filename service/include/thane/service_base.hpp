@@ -43,8 +43,9 @@ class ServiceBase {
   virtual void start() = 0;
 
   /// Asks the work to end, without waiting for it. Safe to call twice, while start() is still
-  /// blocked, and on an object that never started.
-  virtual void stop() noexcept = 0;
+  /// blocked, and on an object that never started. Should not throw; if it does, that is logged and
+  /// the stop goes on.
+  virtual void stop() = 0;
 
   /// Blocks the calling fiber until the work has ended, by itself or through stop().
   virtual void wait() = 0;
