@@ -14,7 +14,7 @@ enum class Level : int { trace, debug, info, warning, error, critical, off };
 
 namespace internal {
 extern std::atomic<Level> threshold;
-void write(Level level, fmt::string_view format, fmt::format_args arguments);
+void write(Level level, fmt::string_view format, fmt::format_args arguments) noexcept;
 }  // namespace internal
 
 /// True if lines of this level are written. A line that is filtered out costs this test alone.
@@ -46,16 +46,21 @@ template <class... Args>
 void error(fmt::format_string<Args...> format, Args&&... args) {
   write(Level::error, format, std::forward<Args>(args)...);
 }
+template <class... Args>
+void critical(fmt::format_string<Args...> format, Args&&... args) {
+  write(Level::critical, format, std::forward<Args>(args)...);
+}
 
 /// What every line of this process carries from now on; set by the launcher in each worker.
 struct ProcessContext {
-  std::string service;   ///< Empty: none.
-  int worker = -1;       ///< Index 0..n-1; -1: the parent or the one process.
+  std::string service;  ///< Empty: none.
+  int worker = -1;      ///< Index 0..n-1; -1: the parent or the one process.
   unsigned generation = 0;
 };
 void set_process_context(ProcessContext context);
 
-/// The request that this fiber works on: each line that the fiber logs while it exists carries the id.
+/// The request that this fiber works on: each line that the fiber logs while it exists carries the
+/// id.
 class RequestScope {
  public:
   explicit RequestScope(std::string request_id);

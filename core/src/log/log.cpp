@@ -1,0 +1,220 @@
+#include <pthread.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <exception>
+#include <mutex>
+#include <optional>
+#include <thane/log.hpp>
+#include <thane/log_options.hpp>
+
+#include "outbox.hpp"
+#include "record.hpp"
+#include "sink.hpp"
+
+namespace thane::log {
+
+namespace internal {
+
+std::atomic<Level> threshold{Level::info};
+
+namespace {
+
+constexpr const char* journal_socket = "/run/systemd/journal/socket";
+
+thread_local std::string request_id;
+
+std::unique_ptr<Sink> make_stderr_sink(const std::shared_ptr<SharedTurn>& turn) {
+  if (is_journal_stream(std::getenv("JOURNAL_STREAM"), STDERR_FILENO)) {
+    if (auto journal = make_journal_sink(journal_socket)) {
+      return journal;
+    }
+  }
+  return make_stream_sink(STDERR_FILENO, turn);
+}
+
+// The log of the process. There is one as there is one stderr: it cannot be passed to all who log.
+// Never destroyed, so that destructors of static objects may still log.
+class Logger {
+ public:
+  Logger()
+      : turn_(std::make_shared<SharedTurn>()),
+        outbox_(make_stderr_sink(turn_), [this](std::size_t count) { return report(count); }, {}),
+        pid_(::getpid()) {}
+
+  void write(Level level, std::string_view message) {
+    const std::lock_guard lock{mutex_};
+    line_.clear();
+    append_line(line_, level, message);
+    outbox_.send({line_.data(), line_.size()});
+    if (line_.capacity() > keep_capacity) {
+      line_ = Buffer{};
+    }
+  }
+
+  void set_context(ProcessContext context) {
+    const std::lock_guard lock{mutex_};
+    context_ = std::move(context);
+    pid_ = ::getpid();
+  }
+
+  void set_format(Format format) {
+    const std::lock_guard lock{mutex_};
+    format_ = format;
+  }
+
+  void to_file(const std::string& path) {
+    const std::lock_guard lock{mutex_};
+    outbox_.replace(make_file_sink(path, turn_));
+    path_ = path;
+  }
+
+  void to_stderr() {
+    const std::lock_guard lock{mutex_};
+    outbox_.replace(make_stderr_sink(turn_));
+    path_.clear();
+  }
+
+  [[nodiscard]] std::string path() {
+    const std::lock_guard lock{mutex_};
+    return path_;
+  }
+
+  void flush() {
+    const std::lock_guard lock{mutex_};
+    outbox_.flush();
+  }
+
+  // Around fork(): the lock must be free in the child, whatever the other threads were doing.
+  void before_fork() { mutex_.lock(); }
+  void after_fork_in_parent() { mutex_.unlock(); }
+  void after_fork_in_child() {
+    pid_ = ::getpid();
+    outbox_.forget();
+    mutex_.unlock();
+  }
+
+ private:
+  static constexpr std::size_t keep_capacity = std::size_t{64} * 1024;
+
+  void append_line(Buffer& out, Level level, std::string_view message) const {
+    Record record{.level = level,
+                  .pid = pid_,
+                  .service = context_.service,
+                  .worker = context_.worker,
+                  .generation = context_.generation,
+                  .request_id = request_id,
+                  .message = message};
+    ::clock_gettime(CLOCK_REALTIME, &record.time);
+    if (outbox_.is_journal()) {
+      append_journal(out, record);
+    } else if (format_ == Format::json) {
+      append_json(out, record);
+    } else {
+      append_text(out, record);
+    }
+  }
+
+  [[nodiscard]] std::string report(std::size_t count) const {
+    Buffer line;
+    append_line(line, Level::warning, fmt::format("{} log lines dropped", count));
+    return fmt::to_string(line);
+  }
+
+  std::mutex mutex_;
+  std::shared_ptr<SharedTurn> turn_;
+  Outbox outbox_;
+  ProcessContext context_;
+  Format format_ = Format::text;
+  std::string path_;  // Empty: stderr.
+  pid_t pid_;
+  Buffer line_;
+};
+
+Logger& logger() {
+  static Logger& instance = []() -> Logger& {
+    auto* made = new Logger;
+    ::pthread_atfork([] { logger().before_fork(); }, [] { logger().after_fork_in_parent(); },
+                     [] { logger().after_fork_in_child(); });
+    return *made;
+  }();
+  return instance;
+}
+
+// Made before main(), for what keeps lines whole must be shared by all processes that will be.
+[[maybe_unused]] const Logger& made_early = logger();
+
+}  // namespace
+
+void write(Level level, fmt::string_view format, fmt::format_args arguments) noexcept {
+  try {
+    Buffer message;
+    try {
+      fmt::vformat_to(std::back_inserter(message), format, arguments);
+    } catch (const std::exception& error) {
+      message.clear();
+      fmt::format_to(std::back_inserter(message), "cannot format \"{}\": {}",
+                     std::string_view{format.data(), format.size()}, error.what());
+    }
+    logger().write(level, {message.data(), message.size()});
+  } catch (...) {  // No memory. There is nobody left to tell.
+  }
+}
+
+}  // namespace internal
+
+using internal::logger;
+
+void set_level(Level level) noexcept {
+  internal::threshold.store(level, std::memory_order_relaxed);
+}
+
+Level level() noexcept {
+  return internal::threshold.load(std::memory_order_relaxed);
+}
+
+void set_format(Format format) noexcept {
+  logger().set_format(format);
+}
+
+void to_file(const std::string& path) {
+  logger().to_file(path);
+}
+
+void to_stderr() {
+  logger().to_stderr();
+}
+
+void set_process_context(ProcessContext context) {
+  logger().set_context(std::move(context));
+}
+
+RequestScope::RequestScope(std::string request_id)
+    : previous_(std::exchange(internal::request_id, std::move(request_id))) {}
+
+RequestScope::~RequestScope() {
+  internal::request_id = std::move(previous_);
+}
+
+void reopen() noexcept {
+  try {
+    const std::string path = logger().path();
+    if (path.empty()) {
+      logger().to_stderr();
+    } else {
+      logger().to_file(path);
+    }
+  } catch (const std::exception& failure) {
+    error("log file not reopened, the old one stays in use: {}", failure.what());
+  }
+}
+
+void flush() noexcept {
+  try {
+    logger().flush();
+  } catch (...) {  // No memory for the report of dropped lines: it comes later.
+  }
+}
+
+}  // namespace thane::log
