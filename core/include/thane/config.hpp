@@ -1,9 +1,6 @@
 // Options from the command line, the environment and INI files, each registered with a type.
 #pragma once
 
-#include <cstddef>
-#include <functional>
-#include <initializer_list>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -11,48 +8,82 @@
 #include <vector>
 
 #include <thane/opt.hpp>
+#include <thane/snapshot.hpp>
 
 namespace thane {
 
-/// The configuration cannot be used. what() is one line, `file:line: what is wrong; what to do`
-/// (or `--option: ...`, `environment THANE_X: ...`). A program that does not catch it... see
-/// exit_status.
+/// The configuration cannot be used. what() is one line that says where and what to do:
+/// "app.conf:3: web.workers: 0 is below the minimum of 1", "--workers: ...",
+/// "environment THANE_WORKERS: ...".
 class config_error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-class Snapshot;  // One immutable set of values: <thane/snapshot.hpp>.
-
-/// A handle to the configuration of the process; copies share it. Values are read through it, or,
-/// where several must fit together, through one snapshot().
+/// A handle to the configuration of the process; copies are cheap and share it. main() makes it,
+/// naming every group of options that the program reads:
+///
+///     int main(int argc, char** argv) {
+///       const auto config = thane::Config::from_command_line(
+///           argc, argv,
+///           {{"hello", {thane::Opt<std::string>{.name = "name", .default_value = "world"}}}});
+///       const auto name = config.get<std::string>("hello.name");
+///     }
+///
+/// The same option may come from several sources. The strongest wins: the command line
+/// (--hello-name), the environment (THANE_HELLO__NAME), the files of --config-file (the last
+/// first), the *.conf files of --config-dir, the default. docs/configuration.md has it all.
+///
+/// All members may be called on any thread. Two get() may straddle a change; values that have to
+/// fit together are read from one snapshot().
 class Config {
  public:
-  /// Parses argv, the environment and the files that argv names. Prints and exits the process for
-  /// --help, --version, --check-config, --dump-config, --sample-config (status 0); bad command line:
-  /// one line on stderr, exit 2; bad configuration: one line on stderr, exit 78.
+  /// Reads argv, the environment and the files that argv names. Exits the process with status 0
+  /// after --help, --version, --check-config, --dump-config, --sample-config and
+  /// --options-markdown; with 2 if the command line is wrong and with 78 if the rest is, after one
+  /// line on stderr. Throws std::logic_error if two options have the same name: a bug of the
+  /// program.
   static Config from_command_line(int argc, const char* const* argv,
-                                  std::initializer_list<OptGroup> groups = {});
+                                  const std::vector<OptGroup>& groups = {});
 
-  /// The same without exiting, for tests and tools: throws config_error.
+  /// The same for tests and tools: never exits, but throws config_error; sees no environment but
+  /// the one given, as "THANE_NAME=value". `arguments` does not have the program's name.
   static Config parse(const std::vector<std::string>& arguments,
-                      const std::vector<OptGroup>& groups);
+                      const std::vector<OptGroup>& groups,
+                      const std::vector<std::string>& environment = {});
 
-  /// The value of option "name" or "group.name". Throws std::out_of_range if no such option is
-  /// registered, std::invalid_argument if it has another type.
+  /// The value of option "name" or "group.name" as it is now; see Snapshot::get().
   template <class T>
-  [[nodiscard]] T get(std::string_view name) const;
+  [[nodiscard]] T get(std::string_view name) const {
+    return snapshot()->get<T>(name);
+  }
 
   [[nodiscard]] std::shared_ptr<const Snapshot> snapshot() const noexcept;
 
-  /// Reads all sources again and returns the new values without taking them up. Throws config_error.
+  /// Reads all sources again and returns the new values without taking them up.
+  /// Throws config_error and changes nothing if they are wrong.
   [[nodiscard]] std::shared_ptr<const Snapshot> load() const;
-  /// Takes a snapshot up: every get() from now on answers from it.
+
+  /// Takes up a snapshot that load() or snapshot() of this Config returned: every get() from now on
+  /// answers from it.
   void install(std::shared_ptr<const Snapshot> snapshot);
 
-  struct Change { std::string name, from, to; bool applied; };
-  /// Takes up only the changes of options marked mutable; logs one warning for each other change.
+  struct Change {
+    std::string name;  ///< "name" or "group.name".
+    std::string from;  ///< As in a file; "***" if it is secret.
+    std::string to;
+    bool applied = false;  ///< False: the option is not Change::at_run_time.
+
+    friend bool operator==(const Change&, const Change&) = default;
+  };
+  /// Takes up what differs in `wanted` of the options with Change::at_run_time; logs one warning
+  /// for each other difference. Returns all differences.
   std::vector<Change> mutate(const std::shared_ptr<const Snapshot>& wanted);
+
+ private:
+  struct State;
+  explicit Config(std::shared_ptr<State> state) noexcept;
+  std::shared_ptr<State> state_;
 };
 
 }  // namespace thane

@@ -1,0 +1,95 @@
+// Options: what a program can be told, each with a type, a default and its limits.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace thane {
+
+/// When a new value of an option counts.
+enum class Change {
+  at_restart,   ///< In processes that start after it was changed.
+  at_run_time,  ///< In running ones too, when Config::mutate() takes it up.
+};
+
+/// Whether dumps, logs and error messages may show a value.
+enum class Secrecy { open, secret };
+
+/// One option; a value. Only the name is needed:
+///
+///     thane::Opt<int>{.name = "workers", .default_value = 2, .help = "how many", .min = 1}
+///
+/// T is one of the types of OptValue, written like this in files, variables and arguments:
+///
+///     bool                        true, false (or yes, no, on, off, 1, 0)
+///     int, std::int64_t, double   42, -1, 0.5
+///     std::string                 text as it stands; $name and ${group.name} are replaced
+///     std::chrono::seconds        60, 60s, 2m, 1h, 1d; whole seconds only, never negative
+///     std::chrono::milliseconds   the same and 1.5 (seconds), 500ms
+///     std::vector<std::string>    the key repeated, or one value with commas
+///
+/// A std::string default goes through the same replacement: write $$ for a dollar sign.
+template <class T>
+struct Opt {
+  std::string name;          ///< In snake_case.
+  T default_value{};         ///< Must itself be within min, max and choices.
+  std::string help{};        ///< One sentence, for --help, the sample file and the docs.
+  std::optional<T> min{};    ///< Numbers and durations: the smallest value that is accepted.
+  std::optional<T> max{};    ///< Likewise the largest.
+  std::vector<T> choices{};  ///< If not empty: nothing else is accepted.
+  Change change = Change::at_restart;
+  Secrecy secrecy = Secrecy::open;
+  std::string deprecated_name{};  ///< "old" or "group.old": accepted with a warning.
+};
+
+/// The value of any option.
+using OptValue = std::variant<bool, int, std::int64_t, double, std::string, std::chrono::seconds,
+                              std::chrono::milliseconds, std::vector<std::string>>;
+
+/// An Opt<T> of any T.
+struct AnyOpt {
+  template <class T>
+  AnyOpt(Opt<T> opt);  // Implicit: a list of options of several types is written as it stands.
+
+  std::string name;
+  OptValue default_value;
+  std::string help;
+  std::optional<OptValue> min;
+  std::optional<OptValue> max;
+  std::vector<OptValue> choices;
+  Change change;
+  Secrecy secrecy;
+  std::string deprecated_name;
+};
+
+/// Options that stand below one [section] of a file:
+///
+///     thane::OptGroup{"web", {thane::Opt<int>{.name = "port", .default_value = 8080}}}
+///
+/// Config::get() calls this one "web.port". The options of group "DEFAULT" (or "") have bare names.
+struct OptGroup {
+  std::string name;
+  std::vector<AnyOpt> options;
+};
+
+template <class T>
+AnyOpt::AnyOpt(Opt<T> opt)
+    : name(std::move(opt.name)),
+      default_value(std::move(opt.default_value)),
+      help(std::move(opt.help)),
+      min(std::move(opt.min)),
+      max(std::move(opt.max)),
+      change(opt.change),
+      secrecy(opt.secrecy),
+      deprecated_name(std::move(opt.deprecated_name)) {
+  for (auto&& choice : opt.choices) {
+    choices.emplace_back(std::in_place_type<T>, choice);
+  }
+}
+
+}  // namespace thane

@@ -1,0 +1,89 @@
+#include "loader.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "environment_source.hpp"
+#include "file_source.hpp"
+#include "resolver.hpp"
+#include "value.hpp"
+
+namespace thane::internal {
+
+namespace {
+
+constexpr std::string_view files_option = "config_file";
+constexpr std::string_view directories_option = "config_dir";
+
+// What a list option says before any file was read.
+std::vector<std::string> early_list(const Sources& sources, const Layer& environment,
+                                    std::string_view name) {
+  const std::size_t index = sources.registry->find(name).value();
+  for (const Layer* layer : {&sources.command_line.layer, &environment}) {
+    std::vector<std::string> texts;
+    for (const Assignment& assignment : *layer) {
+      if (assignment.option.index == index) {
+        texts.push_back(assignment.text);
+      }
+    }
+    if (!texts.empty()) {
+      const auto parsed = parse_value(sources.registry->options()[index].option, texts);
+      return std::get<std::vector<std::string>>(parsed.value);
+    }
+  }
+  return {};
+}
+
+Layer layer_from_file(const Sources& sources, const std::string& shown, Warnings& warnings) {
+  const OptRegistry& registry = *sources.registry;
+  const std::string text = read_config_file(sources.directory / shown, shown);
+  Layer layer = layer_from_ini(registry, text, shown, warnings);
+  for (const Assignment& assignment : layer) {
+    const std::string& name = registry.options()[assignment.option.index].name;
+    if (name == files_option || name == directories_option) {
+      throw config_error(fmt::format("{}: a file cannot name further files; use the command line",
+                                     assignment.where));
+    }
+  }
+  return layer;
+}
+
+}  // namespace
+
+std::vector<OptGroup> core_groups() {
+  using Strings = std::vector<std::string>;
+  return {{"",
+           {Opt<Strings>{.name = "config_file",
+                         .help = "an INI file to read; may be repeated, the last one wins"},
+            Opt<Strings>{.name = "config_dir",
+                         .help = "a directory whose *.conf files are read before config_file"}}}};
+}
+
+Loaded load_sources(const Sources& sources) {
+  Loaded result;
+  result.warnings = sources.command_line.warnings;
+  const Layer environment =
+      layer_from_environment(*sources.registry, sources.environment, result.warnings);
+
+  std::vector<Layer> layers;
+  for (const std::string& directory : early_list(sources, environment, directories_option)) {
+    for (const std::string& name : config_files_in(sources.directory / directory, directory)) {
+      const std::string shown = (std::filesystem::path{directory} / name).string();
+      layers.push_back(layer_from_file(sources, shown, result.warnings));
+    }
+  }
+  for (const std::string& file : early_list(sources, environment, files_option)) {
+    layers.push_back(layer_from_file(sources, file, result.warnings));
+  }
+  layers.push_back(environment);
+  layers.push_back(sources.command_line.layer);
+
+  Resolved resolved = resolve(*sources.registry, layers);
+  result.snapshot = std::make_shared<const Snapshot>(sources.registry, std::move(resolved.values),
+                                                     std::move(resolved.origins));
+  return result;
+}
+
+}  // namespace thane::internal
