@@ -1,3 +1,5 @@
+#include <thane/log.hpp>
+
 #include <pthread.h>
 #include <time.h>
 #include <unistd.h>
@@ -6,7 +8,6 @@
 #include <exception>
 #include <mutex>
 #include <optional>
-#include <thane/log.hpp>
 #include <thane/log_options.hpp>
 
 #include "outbox.hpp"
