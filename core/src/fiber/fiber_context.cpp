@@ -1,0 +1,184 @@
+#include "fiber_context.hpp"
+
+#include <thane/assert.hpp>
+
+#include <atomic>
+#include <utility>
+
+#include "fiber_locals.hpp"
+#include "loop_impl.hpp"
+#include "timeout_scope.hpp"
+#include "unhandled.hpp"
+
+namespace thane::internal {
+
+thread_local FiberContext* FiberContext::running_ = nullptr;
+
+namespace {
+
+std::uint64_t next_id() noexcept {
+  static std::atomic<std::uint64_t> last{0};
+  return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+
+}  // namespace
+
+FiberContext::FiberContext(FiberLoop::Impl& owner, std::function<void()> body,
+                           std::string_view fiber_name)
+    : loop(owner), id(next_id()), name(fiber_name), body_(std::move(body)) {
+  stack_ = loop.stacks().take();
+  machine_.prepare(stack_, &FiberContext::main, this);
+}
+
+FiberContext::~FiberContext() = default;
+
+FiberContext& FiberContext::self() noexcept {
+  THANE_ASSERT(running_ != nullptr);  // Only a fiber can wait.
+  return *running_;
+}
+
+void FiberContext::release() noexcept {
+  if (--references_ == 0) {
+    delete this;
+  }
+}
+
+void FiberContext::resume() noexcept {
+  THANE_ASSERT(running_ == nullptr);
+  running_ = this;
+  state_ = State::running;
+  machine_.enter();
+  running_ = nullptr;
+  if (state_ == State::done) {
+    finish();
+  }
+}
+
+void FiberContext::suspend(Wait& wait) noexcept {
+  THANE_ASSERT(running_ == this);
+  wait_ = &wait;
+  if (state_ == State::running) {  // Not if it is in the ready queue already: yield().
+    state_ = State::waiting;
+  }
+  machine_.leave();
+  wait_ = nullptr;
+}
+
+void FiberContext::main(void* self) noexcept {
+  auto& fiber = *static_cast<FiberContext*>(self);
+  fiber.run_body();
+  fiber.state_ = State::done;
+  fiber.machine_.finish();
+}
+
+void FiberContext::run_body() noexcept {
+  started_ = true;
+  if (!killed_) {
+    try {
+      body_();
+    } catch (const fiber_killed&) {
+    } catch (...) {
+      error = std::current_exception();
+    }
+  }
+  ++masks;  // What is left are destructors: they may suspend, they may not be interrupted.
+  body_ = nullptr;
+  locals.reset();
+}
+
+// On the loop's stack: the fiber's own is free by now.
+void FiberContext::finish() noexcept {
+  loop.stacks().give_back(std::exchange(stack_, {}));
+  loop.fiber_ended(*this);
+  if (!joiners_.empty()) {
+    observed_ = true;
+    joiners_.wake_all();
+  }
+  if (error != nullptr && !observed_) {
+    on_unhandled(id, name, error);
+  }
+  if (!links_.empty()) {
+    const auto callbacks = std::exchange(links_, {});
+    for (const auto& callback : callbacks) {
+      add_reference();
+      callback(handle(this));
+      release();
+    }
+  }
+  release();
+}
+
+bool FiberContext::interruptible() const noexcept {
+  return masks == 0 && !machine_.unwinding();
+}
+
+void FiberContext::interrupt() noexcept {
+  ++interrupts_;
+  if (state_ == State::waiting && wait_->interrupt != nullptr && interruptible()) {
+    // Once: what it does may make the fiber ready later, and by then it is no longer interruptible.
+    std::exchange(wait_->interrupt, nullptr)(*wait_);
+  }
+}
+
+void FiberContext::kill() noexcept {
+  if (done() || killed_) {
+    return;
+  }
+  killed_ = true;
+  interrupt();
+}
+
+void FiberContext::timed_out() noexcept {
+  interrupt();
+}
+
+void FiberContext::throw_interrupt() {
+  // While an exception unwinds this stack another one would end the program: a destructor that
+  // suspends is left to do so, as if below a Mask.
+  if (masks > 0 || std::uncaught_exceptions() > 0) {
+    return;
+  }
+  if (killed_) {
+    throw fiber_killed{};
+  }
+  TimeoutScope* outermost = nullptr;
+  for (TimeoutScope* scope = timeouts; scope != nullptr; scope = scope->outer()) {
+    if (scope->pending()) {
+      outermost = scope;
+    }
+  }
+  if (outermost != nullptr) {
+    outermost->raise();
+  }
+}
+
+void FiberContext::join() {
+  THANE_ASSERT(running_ != this);  // Would wait for ever.
+  observed_ = true;
+  self().check_interrupt();
+  if (!done()) {
+    joiners_.wait("fiber");
+  }
+  if (error != nullptr) {
+    std::rethrow_exception(error);
+  }
+}
+
+void FiberContext::link(std::function<void(const Fiber&)> callback) {
+  observed_ = true;
+  if (done()) {
+    callback(handle(this));
+  } else {
+    links_.push_back(std::move(callback));
+  }
+}
+
+bool FiberContext::visit(StackSwitch::Function function, void* argument) noexcept {
+  if (!started_ || state_ == State::done || running_ == this) {
+    return false;
+  }
+  machine_.visit(function, argument);
+  return true;
+}
+
+}  // namespace thane::internal

@@ -1,0 +1,105 @@
+// The scheduler behind FiberLoop: ready fibers, deadlines, and when to ask Asio.
+#pragma once
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <thane/fiber_loop.hpp>
+
+#include "fiber_context.hpp"
+#include "stack_pool.hpp"
+#include "timer_heap.hpp"
+
+namespace thane {
+
+/// One loop. Fibers run from the ready queue, or straight from the Asio completion that they waited
+/// for; the loop sleeps in Asio alone.
+class FiberLoop::Impl {
+ public:
+  using FiberContext = internal::FiberContext;
+
+  explicit Impl(const Options& options);
+  ~Impl();
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  /// The loop of this thread, or null.
+  static FiberLoop* of_this_thread() noexcept { return current_; }
+  static void set_of_this_thread(FiberLoop* loop) noexcept { current_ = loop; }
+
+  /// The fiber lives until it has ended; whoever wants it longer takes a handle.
+  FiberContext& spawn(std::function<void()> body, std::string_view name);
+  void run_until_done(const FiberContext& fiber);
+  void kill_all_and_drain();
+
+  /// Queues a suspended or new fiber; it runs after those that are queued already.
+  void make_ready(FiberContext& fiber) noexcept;
+  /// From an Asio handler: runs the fiber now if the loop can, else queues it.
+  void resume_from_asio(FiberContext& fiber) noexcept;
+  void fiber_ended(FiberContext& fiber) noexcept;
+
+  [[nodiscard]] TimePoint now() const {
+    return time_ == Time::real ? SteadyClock::now() : simulated_now_;
+  }
+  void add_timer(internal::Timer& timer, TimePoint when);
+  [[nodiscard]] internal::TimerHeap& timers() noexcept { return timers_; }
+
+  [[nodiscard]] boost::asio::io_context& io() noexcept { return io_; }
+  [[nodiscard]] internal::StackPool& stacks() noexcept { return stacks_; }
+  [[nodiscard]] FiberContext* first_fiber() const noexcept { return all_; }
+  [[nodiscard]] std::size_t fibers() const noexcept { return alive_; }
+  /// Counts the rounds of the loop: a loop that does not turn is stuck in a fiber.
+  [[nodiscard]] std::uint64_t turns() const noexcept { return turns_; }
+
+  /// How many fibers run between two looks at the sockets.
+  static constexpr int fibers_per_poll = 128;
+  /// How many completions are handled before the deadlines and other fibers get their turn.
+  static constexpr int completions_per_poll = 128;
+
+ private:
+  enum class Phase {
+    fibers,   // Running the ready queue.
+    polling,  // In Asio, with fibers ready.
+    waiting,  // In Asio, with none: who makes one ready has to end it.
+  };
+
+  template <class Done>
+  void turn(const Done& done);
+  template <class Done>
+  void run_ready(const Done& done);
+  void fire_due_timers();
+  void run_asio(Phase phase);
+  void stop_asio() noexcept;
+  void wait_in_simulated_time();
+  void arm_wake_up();
+
+  static thread_local FiberLoop* current_ [[gnu::tls_model("initial-exec")]];
+
+  const Time time_;
+  TimePoint simulated_now_{std::chrono::hours{1}};
+  internal::StackPool stacks_;
+  internal::TimerHeap timers_;
+  FiberContext* ready_first_ = nullptr;
+  FiberContext* ready_last_ = nullptr;
+  FiberContext* all_ = nullptr;
+  std::size_t alive_ = 0;
+  std::uint64_t turns_ = 0;
+  bool draining_ = false;
+  const FiberContext* awaited_ = nullptr;  // run() returns when it has ended.
+  Phase phase_ = Phase::fibers;
+  int completions_ = 0;
+  boost::asio::io_context io_{1};
+  std::optional<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> work_;
+  boost::asio::steady_timer wake_up_;
+  TimePoint wake_up_at_ = never;
+};
+
+}  // namespace thane
