@@ -1,0 +1,46 @@
+# cmake --install: headers, libraries, find_package(thane CONFIG) and pkg-config thane.
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+get_property(modules GLOBAL PROPERTY THANE_MODULES)
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/thane)
+
+install(TARGETS ${modules} EXPORT thane-targets
+        LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
+        ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+foreach(module IN LISTS modules)
+  get_target_property(folder ${module} SOURCE_DIR)
+  install(DIRECTORY ${folder}/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+endforeach()
+install(EXPORT thane-targets NAMESPACE thane:: DESTINATION ${package_dir})
+
+configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/thane-config.cmake.in
+  ${CMAKE_CURRENT_BINARY_DIR}/thane-config.cmake INSTALL_DESTINATION ${package_dir})
+write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/thane-config-version.cmake
+  COMPATIBILITY SameMinorVersion)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/thane-config.cmake
+              ${CMAKE_CURRENT_BINARY_DIR}/thane-config-version.cmake DESTINATION ${package_dir})
+
+# pkg-config: users before what they use, as a linker of static libraries wants them. What thane
+# links privately is named to everybody who links it statically, to nobody else.
+set(pc_libs "")
+foreach(module IN LISTS modules)
+  string(REPLACE "thane_" "-lthane_" flag ${module})
+  list(PREPEND pc_libs ${flag})
+endforeach()
+list(JOIN pc_libs " " pc_libs)
+set(pc_private_requires "spdlog")
+set(pc_private_libs "-lboost_context -lboost_program_options -pthread")
+if(BUILD_SHARED_LIBS)
+  set(pc_requires "fmt nlohmann_json")
+else()
+  set(pc_requires "fmt nlohmann_json ${pc_private_requires}")
+  string(APPEND pc_libs " ${pc_private_libs}")
+  set(pc_private_requires "")
+  set(pc_private_libs "")
+endif()
+# The prefix is found from where the file lies, so that an installed tree can be moved.
+file(RELATIVE_PATH pc_up /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+configure_file(${CMAKE_CURRENT_LIST_DIR}/thane.pc.in ${CMAKE_CURRENT_BINARY_DIR}/thane.pc @ONLY)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/thane.pc
+        DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# Builds and runs the program of this folder against thane in each way a user may take it in.
+#
+#   packaging_test.sh SOURCE_DIR BUILD_DIR WORK_DIR      BUILD_DIR: a static build, built
+set -euo pipefail
+source_dir=$1 build_dir=$2 work_dir=$3
+here=$source_dir/tests/packaging
+compiler=${CXX:-c++}
+rm -rf "$work_dir"
+mkdir -p "$work_dir"
+
+attempt() {
+  local what=$1 log=$work_dir/log
+  shift
+  "$@" >"$log" 2>&1 || { echo "FAILED: $what"; cat "$log"; exit 1; }
+  echo "ok: $what"
+}
+
+# A plain build without optimisation: what is tested here is the packaging.
+configure() {
+  cmake -S "$here" -B "$1" -G Ninja -DCMAKE_BUILD_TYPE=None "${@:2}"
+}
+
+# take_in NAME CMAKE-OPTION...: configures, builds and runs the downstream project.
+take_in() {
+  local name=$1 folder=$work_dir/$2
+  attempt "$name: configures" configure "$folder" "${@:3}"
+  attempt "$name: builds" cmake --build "$folder"
+  attempt "$name: runs" timeout 20 "$folder/downstream"
+}
+
+# with_pkg_config NAME PREFIX [--static]
+with_pkg_config() {
+  local name=$1 prefix=$2 flags
+  PKG_CONFIG_PATH=$(dirname "$(find "$prefix" -name thane.pc)")
+  export PKG_CONFIG_PATH
+  read -ra flags < <(pkg-config "${@:3}" --cflags --libs thane)
+  attempt "$name: builds" "$compiler" -std=c++20 -o "$work_dir/plain" "$here/main.cpp" "${flags[@]}"
+  attempt "$name: runs" env LD_LIBRARY_PATH="$PKG_CONFIG_PATH/.." timeout 20 "$work_dir/plain"
+}
+
+install_from() {
+  attempt "installs to ${2##*/}" cmake --install "$1" --prefix "$2"
+  # Nothing of how thane itself is built, and of where, may reach who uses it.
+  if grep -rnE "Wall|Wconversion|fsanitize|thane_build|$source_dir|$build_dir" "$2" \
+    --include='*.cmake' --include='*.pc'; then
+    echo "FAILED: the lines above leak into ${2##*/}"
+    exit 1
+  fi
+}
+
+install_from "$build_dir" "$work_dir/static"
+take_in "find_package, static" package "-DCMAKE_PREFIX_PATH=$work_dir/static"
+with_pkg_config "pkg-config, static" "$work_dir/static"
+with_pkg_config "pkg-config --static, static" "$work_dir/static" --static
+
+# The second way keeps its build folder for the third: the library is compiled once for both.
+take_in "add_subdirectory, shared" source -DHOW=subdirectory "-DTHANE_SOURCE=$source_dir" \
+  -DBUILD_SHARED_LIBS=ON -DTHANE_INSTALL=ON
+install_from "$work_dir/source" "$work_dir/shared"
+take_in "FetchContent, shared" source -DHOW=fetch
+take_in "find_package, shared" package "-DCMAKE_PREFIX_PATH=$work_dir/shared" \
+  -Dthane_DIR="$(dirname "$(find "$work_dir/shared" -name thane-config.cmake)")"
+with_pkg_config "pkg-config, shared" "$work_dir/shared"
+
+TIMEFORMAT='CPU seconds to compile one downstream file: %U user + %S system'
+time "$compiler" -std=c++20 "-I$work_dir/static/include" -c -o "$work_dir/main.o" "$here/main.cpp"
+rm -rf "$work_dir"
+echo "thane can be taken in each way"
