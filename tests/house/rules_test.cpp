@@ -51,7 +51,7 @@ TEST_CASE("braces in comments and literals do not count, digit separators open n
   CHECK(blank_comments_and_literals("a // {\nb /* { */ c") == "a     \nb         c");
   CHECK(blank_comments_and_literals(R"(f("{\"", '{');)") == R"(f("   ", ' ');)");
   CHECK(blank_comments_and_literals("x = 1'000; {") == "x = 1'000; {");
-  CHECK(blank_comments_and_literals("y(R\"a({\")a\") {") == "y(          ) {");
+  CHECK(blank_comments_and_literals("y(R\"a({\")a\") {") == "y(         ) {");
 }
 
 TEST_CASE("a header says what it is for in a sentence, and has #pragma once") {
