@@ -4,7 +4,7 @@
 build_packages=(
   g++ cmake ninja-build pkg-config
   libboost1.81-dev libboost-context1.81-dev libboost-program-options1.81-dev
-  nlohmann-json3-dev libfmt-dev libspdlog-dev
+  nlohmann-json3-dev libfmt-dev
 )
 test_packages=(doctest-dev curl procps clang-format clang-tidy)
 
@@ -74,7 +74,7 @@ install_packages() {
   apt_get install -y --no-install-recommends --no-remove "${missing[@]}" || {
     tail -n 15 "$apt_log" >&2
     fail "apt could not install: ${missing[*]}" "Its last words are above." \
-      "Boost: Debian cannot hold the headers of two releases; remove libboost1.74-dev if it is there." \
+      "Boost: Debian holds the headers of one release only; is libboost1.74-dev installed?" \
       "Network: is there a way to the mirrors in /etc/apt/?"
   }
 }

@@ -1,4 +1,5 @@
-# Tests of the tree itself: house rules, format, clang-tidy, and that others can use what it installs.
+# Tests of the tree itself: house rules, format, clang-tidy, and that it installs what others can
+# use.
 add_executable(house.tidy tidy_test.cpp house/rules.cpp house/lexer.cpp
                house/rules_test.cpp)
 thane_test(house.tidy unit 60)

@@ -179,7 +179,7 @@ Violations check_public_includes(const Source& header) {
   if (header.path.ends_with("include/thane/asio.hpp")) {
     return {};
   }
-  static const std::regex hidden{R"(#include [<"](boost/|spdlog/)[^>"]*)"};
+  static const std::regex hidden{R"(#include [<"](boost/)[^>"]*)"};
   return lines_that_match(header.text, hidden, "a public header shows what it is built on");
 }
 

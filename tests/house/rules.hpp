@@ -37,7 +37,7 @@ Violations check_lengths(const Source& source);
 Violations check_header(const Source& header);
 /// A source whose header exists includes it before anything else. `headers`: paths of all headers.
 Violations check_first_include(const Source& source, const std::vector<std::string>& headers);
-/// Public headers stand without Asio and spdlog, <thane/asio.hpp> excepted.
+/// Public headers stand without Boost, <thane/asio.hpp> excepted.
 Violations check_public_includes(const Source& header);
 /// Tests wait for a line or a state, never for time on the wall. (Fibers may sleep: in tests of the
 /// unit ring they do so in simulated time.)
