@@ -6,6 +6,10 @@
 #include <string_view>
 #include <thane/log.hpp>
 
+namespace thane {
+class Config;
+}
+
 namespace thane::log {
 
 enum class Format {
@@ -28,5 +32,9 @@ void to_file(const std::string& path);
 /// Lines go to stderr from now on, or to journald if $JOURNAL_STREAM says that stderr leads there
 /// anyway. This is how a process starts.
 void to_stderr();
+
+/// Does all of the above as the options debug, log_level, log_format and log_file say. A log file
+/// that cannot be opened is logged as an error, and the log stays where it was.
+void configure(const Config& config) noexcept;
 
 }  // namespace thane::log
