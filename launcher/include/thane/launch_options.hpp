@@ -15,8 +15,8 @@ enum class Restart {
 [[nodiscard]] Restart restart_from(const std::string& word);
 
 struct LaunchOptions {
-  int workers = 1;                    ///< How many processes run the service; at least 1.
-  std::string name = {};              ///< For log lines; default: ServiceBase::name().
+  int workers = 1;        ///< How many processes run the service; at least 1.
+  std::string name = {};  ///< For log lines; default: ServiceBase::name().
 };
 
 }  // namespace thane

@@ -14,8 +14,8 @@ namespace thane {
 ///       void start() override { group().add_timer(1s, [] { thane::log::info("hello"); }); }
 ///     };
 ///
-/// stop() is graceful, unlike oslo.service's (row SV-3): timers stop at once, running fibers finish,
-/// and the launcher's graceful_shutdown_timeout ends what does not.
+/// stop() is graceful, unlike oslo.service's (row SV-3): timers stop at once, running fibers
+/// finish, and the launcher's graceful_shutdown_timeout ends what does not.
 class Service : public ServiceBase {
  public:
   /// `threads`: how many fibers group() runs at the same time at the most.

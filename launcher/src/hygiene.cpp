@@ -1,0 +1,52 @@
+#include "hygiene.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <stdexcept>
+#include <string>
+
+#include <thane/check.hpp>
+#include <thane/unique_fd.hpp>
+
+namespace thane::internal {
+
+namespace {
+constexpr rlim_t descriptors_besides = 32;  // Standard streams, log, listeners, the loop's own.
+constexpr int oom_score_step = 100;
+constexpr int oom_score_max = 1000;
+}  // namespace
+
+void ensure_descriptors_for(int workers) {
+  rlimit limit{};
+  check(::getrlimit(RLIMIT_NOFILE, &limit), "getrlimit");
+  const rlim_t needed = static_cast<rlim_t>(workers) * 4 + descriptors_besides;
+  if (limit.rlim_cur >= needed) {
+    return;
+  }
+  if (limit.rlim_max < needed) {
+    throw std::runtime_error(fmt::format(
+        "{} workers need {} open files, but the hard limit is {}; raise it (ulimit -Hn, "
+        "LimitNOFILE=) or run fewer workers",
+        workers, needed, limit.rlim_max));
+  }
+  limit.rlim_cur = needed;
+  check(::setrlimit(RLIMIT_NOFILE, &limit), "setrlimit");
+}
+
+void raise_oom_score() noexcept {
+  const UniqueFd file{::open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC)};
+  char text[16] = {};
+  if (!file || ::read(file.get(), text, sizeof text - 1) <= 0) {
+    return;
+  }
+  const std::string raised =
+      fmt::format("{}", std::min(std::atoi(text) + oom_score_step, oom_score_max));
+  (void)!::pwrite(file.get(), raised.data(), raised.size(), 0);
+}
+
+}  // namespace thane::internal

@@ -1,0 +1,14 @@
+// What a well-kept process tree sees to: descriptors enough, and who goes first when memory is
+// short.
+#pragma once
+
+namespace thane::internal {
+
+/// Two descriptors a worker, twice during a reload. Raises the soft limit as far as needed and
+/// allowed; throws std::runtime_error with the number needed if the hard limit forbids it.
+void ensure_descriptors_for(int workers);
+
+/// Called in a worker: makes the kernel's OOM killer prefer it to its parent.
+void raise_oom_score() noexcept;
+
+}  // namespace thane::internal

@@ -1,0 +1,24 @@
+#include <thane/launch.hpp>
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+#include <thane/process_launcher.hpp>
+#include <thane/service_launcher.hpp>
+
+namespace thane {
+
+std::unique_ptr<Launcher> launch(const Config& config, std::unique_ptr<ServiceBase> service,
+                                 const LaunchOptions& options) {
+  std::unique_ptr<Launcher> launcher;
+  if (options.workers > 1) {
+    launcher = std::make_unique<ProcessLauncher>(config);
+  } else {
+    launcher = std::make_unique<ServiceLauncher>(config);  // Refuses what is below 1.
+  }
+  launcher->launch_service(std::move(service), options);
+  return launcher;
+}
+
+}  // namespace thane

@@ -1,0 +1,65 @@
+#include "launch_common.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+#include <thane/log.hpp>
+#include <thane/log_options.hpp>
+
+namespace thane::internal {
+
+namespace {
+bool seat_taken = false;
+}  // namespace
+
+LauncherSeat::LauncherSeat() {
+  if (std::exchange(seat_taken, true)) {
+    throw std::logic_error(
+        "a process has one launcher at a time: launch all services with the one that exists");
+  }
+}
+
+LauncherSeat::~LauncherSeat() {
+  seat_taken = false;
+}
+
+LauncherBase::LauncherBase(const Config& config_, Restart restart_)
+    : config(config_), restart(restart_) {
+  log::configure(config);
+}
+
+void LauncherBase::add(std::unique_ptr<ServiceBase> service, const LaunchOptions& options) {
+  if (!service) {
+    throw std::invalid_argument("Service must not be null: launch_service() takes a ServiceBase");
+  }
+  if (options.workers < 1) {
+    throw std::invalid_argument(fmt::format(
+        "Number of workers should be positive! (LaunchOptions::workers is {})", options.workers));
+  }
+  if (waited) {
+    throw std::logic_error("launch_service() after wait(): launch every service first");
+  }
+  const std::string wish = options.name.empty() ? service->name() : options.name;
+  std::string name = wish;
+  for (int n = 2; std::ranges::find(services, name, &ServiceWrapper::name) != services.end(); ++n) {
+    name = fmt::format("{}-{}", wish, n);
+  }
+  log::info("Starting {} workers of {}", options.workers, name);
+  services.push_back({std::move(service), std::move(name), options.workers});
+}
+
+void LauncherBase::begin_wait() {
+  if (std::exchange(waited, true)) {
+    throw std::logic_error("a launcher waits once");
+  }
+  if (config.get<bool>("log_options") && log::enabled(log::Level::debug)) {
+    for (const Snapshot::Entry& entry : config.snapshot()->entries()) {
+      log::debug("option {} = {} ({})", entry.name, entry.text, entry.origin);
+    }
+  }
+}
+
+}  // namespace thane::internal

@@ -1,0 +1,50 @@
+#include "notify.hpp"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+
+#include <thane/log.hpp>
+#include <thane/unique_fd.hpp>
+
+namespace thane::internal {
+
+Notifier::Notifier() {
+  if (const char* path = ::getenv("NOTIFY_SOCKET")) {
+    socket_ = path;
+  }
+  for (const char* name : {"NOTIFY_SOCKET", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES",
+                           "WATCHDOG_PID", "WATCHDOG_USEC"}) {
+    ::unsetenv(name);
+  }
+}
+
+void Notifier::send(const std::string& state) const noexcept {
+  sockaddr_un address{};
+  if (socket_.empty()) {
+    return;
+  }
+  if (socket_.size() >= sizeof address.sun_path) {
+    log::warning("NOTIFY_SOCKET is too long for a socket address: {}", socket_);
+    return;
+  }
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, socket_.data(), socket_.size());
+  if (address.sun_path[0] == '@') {
+    address.sun_path[0] = '\0';
+  }
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + socket_.size());
+  const UniqueFd fd{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  // Never blocks: a manager that does not read must not stop its services.
+  if (!fd || ::sendto(fd.get(), state.data(), state.size(), MSG_NOSIGNAL | MSG_DONTWAIT,
+                      reinterpret_cast<const sockaddr*>(&address), size) < 0) {
+    log::debug("notification {} to {} failed: {}", state, socket_, std::strerror(errno));
+  }
+}
+
+}  // namespace thane::internal

@@ -1,0 +1,23 @@
+// sd_notify(3): tells the service manager how the service fares.
+#pragma once
+
+#include <string>
+
+namespace thane::internal {
+
+/// The environment of sd_notify, taken over: reads NOTIFY_SOCKET and removes it, with its
+/// relatives, from the environment, so that neither workers nor programs they execute inherit it.
+/// Only the process that made it sends (a manager ignores what others say).
+class Notifier {
+ public:
+  Notifier();
+
+  /// Sends one datagram, e.g. "READY=1". Without NOTIFY_SOCKET nothing; a failure is logged at
+  /// debug.
+  void send(const std::string& state) const noexcept;
+
+ private:
+  std::string socket_;  // A path, or "@name" for an abstract socket; empty: none.
+};
+
+}  // namespace thane::internal

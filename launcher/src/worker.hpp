@@ -1,0 +1,75 @@
+// What a process that runs services does, from its start to its end: a forked worker, or the one
+// process of ServiceLauncher. How a parent sees it is in worker_handle.hpp.
+#pragma once
+
+#include <signal.h>
+
+#include <exception>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <thane/config.hpp>
+#include <thane/event.hpp>
+#include <thane/fiber.hpp>
+#include <thane/launch_options.hpp>
+#include <thane/service_wrapper.hpp>
+#include <thane/unique_fd.hpp>
+
+#include "notify.hpp"
+#include "signals.hpp"
+
+namespace thane::internal {
+
+class Worker {
+ public:
+  struct Setup {
+    Config config;
+    Restart restart;
+    std::vector<ServiceWrapper*> services;  // They outlive the worker.
+    std::string label;                      // "0", or "web/0": as in the parent's log lines.
+    unsigned generation = 1;
+    UniqueFd channel;                    // To the parent; none in ServiceLauncher.
+    const Notifier* notifier = nullptr;  // Only in ServiceLauncher: it speaks for itself.
+    sigset_t mask;                       // The signal mask for services to run with.
+  };
+
+  explicit Worker(Setup setup);
+
+  /// Runs the services until something ends them; returns the exit status of the process. A limit
+  /// that passed and a fast stop end the process on the spot, without a return.
+  [[nodiscard]] int run();
+
+ private:
+  enum class Verb { none, stop, restart };
+
+  void main();
+  void read_signals();
+  void handle(const ReceivedSignal& received);
+  void watch_parent();
+  void request_stop(const char* why);
+
+  [[nodiscard]] bool start_all();
+  void stop_all();
+  void restart_all();
+  void reload(const std::shared_ptr<const Snapshot>& wanted);
+  void mutate(const std::shared_ptr<const Snapshot>& wanted);
+  void announce_ready();
+  void end();
+
+  // Calls `verb` for every service at the same time, each in a fiber; true if none threw.
+  bool each(const char* phase, const std::function<void(ServiceBase&)>& verb);
+  // The same, and never longer than graceful_shutdown_timeout: then the process ends.
+  bool each_in_time(const char* phase, const std::function<void(ServiceBase&)>& verb);
+  [[noreturn]] void end_now(int status);
+
+  Setup setup_;
+  SignalPipe* signals_ = nullptr;
+  Event wake_;                   // stopping_ or restart_wanted_ has changed.
+  std::vector<Fiber> starting_;  // Fibers blocked in start().
+  bool stopping_ = false;
+  bool restart_wanted_ = false;
+  int status_ = 0;
+};
+
+}  // namespace thane::internal

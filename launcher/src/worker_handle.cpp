@@ -1,0 +1,119 @@
+#include "worker_handle.hpp"
+
+#include <dirent.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <memory>
+#include <stdexcept>
+
+#include <thane/check.hpp>
+
+namespace thane::internal {
+
+namespace {
+
+constexpr char ready_word = 'R';
+
+int count_threads() {
+  const std::unique_ptr<DIR, int (*)(DIR*)> tasks{::opendir("/proc/self/task"), ::closedir};
+  int threads = 0;
+  while (tasks && ::readdir(tasks.get()) != nullptr) {
+    ++threads;
+  }
+  return threads - 2;  // "." and ".."
+}
+
+// A lock that another thread holds at fork() is locked for ever in the child. ThreadSanitizer has a
+// thread of its own, which takes care of itself.
+void refuse_threads() {
+#if !defined(__SANITIZE_THREAD__)
+  if (count_threads() > 1) {
+    throw std::logic_error(
+        "a second thread exists before fork: constructors of services must not start threads; "
+        "start them in start()");
+  }
+#endif
+}
+
+class AllSignalsBlocked {
+ public:
+  AllSignalsBlocked() {
+    sigset_t all;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  ~AllSignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  AllSignalsBlocked(const AllSignalsBlocked&) = delete;
+  AllSignalsBlocked& operator=(const AllSignalsBlocked&) = delete;
+
+ private:
+  sigset_t before_;
+};
+
+}  // namespace
+
+void WorkerHandle::signal(int number) const {
+  // glibc 2.36 declares the wrapper without C linkage, so the call is made by number.
+  if (::syscall(SYS_pidfd_send_signal, pidfd.get(), number, nullptr, 0) != 0 && errno != ESRCH) {
+    throw_errno(errno, "pidfd_send_signal");
+  }
+}
+
+bool WorkerHandle::said_ready() const {
+  char word = 0;
+  return ::recv(channel.get(), &word, 1, MSG_DONTWAIT) == 1 && word == ready_word;
+}
+
+std::optional<Death> WorkerHandle::reap() const {
+  siginfo_t info{};
+  check_retry(
+      [&] { return ::waitid(P_PIDFD, static_cast<id_t>(pidfd.get()), &info, WEXITED | WNOHANG); },
+      "waitid");
+  if (info.si_pid == 0) {
+    return std::nullopt;
+  }
+  return info.si_code == CLD_EXITED ? Death{.status = info.si_status, .signal = 0}
+                                    : Death{.status = 0, .signal = info.si_status};
+}
+
+Fork fork_worker() {
+  refuse_threads();
+  int ends[2];
+  check(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), "socketpair");
+  UniqueFd parent_end{ends[0]};
+  UniqueFd worker_end{ends[1]};
+
+  const AllSignalsBlocked until_recorded;
+  const pid_t parent = ::getpid();
+  const pid_t pid = check(::fork(), "fork");
+  if (pid == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (::getppid() != parent) {
+      ::_exit(1);  // It died before the prctl: nobody would tell us any more.
+    }
+    Fork child;
+    child.handle.pid = 0;
+    child.channel_in_worker = std::move(worker_end);
+    return child;
+  }
+  Fork forked;
+  forked.handle.pid = pid;
+  forked.handle.channel = std::move(parent_end);
+  // Race-free: the child cannot be reaped by anybody else before this.
+  forked.handle.pidfd.reset(
+      check(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)), "pidfd_open"));
+  return forked;
+}
+
+void say_ready(const UniqueFd& channel) noexcept {
+  // Fails only if the parent is gone, and that is noticed elsewhere.
+  (void)::send(channel.get(), &ready_word, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+}  // namespace thane::internal

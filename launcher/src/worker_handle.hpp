@@ -1,0 +1,48 @@
+// A worker process as its parent sees it. What the worker itself does is in worker.hpp.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+
+#include <thane/unique_fd.hpp>
+
+#include "supervisor.hpp"
+
+namespace thane::internal {
+
+/// The parent's hold on one worker: pidfd and channel. The pid is never used to signal or to wait:
+/// it may belong to somebody else by the time it is.
+struct WorkerHandle {
+  pid_t pid = -1;
+  UniqueFd pidfd;  // Readable once the worker has ended.
+  UniqueFd
+      channel;  // The worker says "ready" here, and learns from its end that the parent is gone.
+
+  /// No error if it has ended meanwhile.
+  void signal(int number) const;
+
+  /// True if the worker has said that it is ready since the last call.
+  [[nodiscard]] bool said_ready() const;
+
+  /// Reaps the worker if it has ended, once; only ever this process.
+  [[nodiscard]] std::optional<Death> reap() const;
+};
+
+/// What a fork gives to either side. In the worker `handle.pid` is 0 and `channel_in_worker` is
+/// set.
+struct Fork {
+  WorkerHandle handle;
+  UniqueFd channel_in_worker;
+};
+
+/// Forks by the rules: one thread, all signals blocked, a channel that both close on exec,
+/// PDEATHSIG set in the child and the parent's life re-checked. Throws std::system_error if the
+/// machine refuses, std::logic_error if a second thread exists. In the child signals are still
+/// blocked on return.
+[[nodiscard]] Fork fork_worker();
+
+/// The two bytes-on-the-channel verbs of the worker's side.
+void say_ready(const UniqueFd& channel) noexcept;
+
+}  // namespace thane::internal
