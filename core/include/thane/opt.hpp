@@ -2,14 +2,16 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
-#include <utility>
-#include <variant>
 #include <vector>
 
 namespace thane {
+
+namespace internal {
+struct OptDefinition;
+}
 
 /// When a new value of an option counts.
 enum class Change {
@@ -24,7 +26,7 @@ enum class Secrecy { open, secret };
 ///
 ///     thane::Opt<int>{.name = "workers", .default_value = 2, .help = "how many", .min = 1}
 ///
-/// T is one of the types of OptValue, written like this in files, variables and arguments:
+/// T is one of these, written like this in files, variables and arguments:
 ///
 ///     bool                        true, false (or yes, no, on, off, 1, 0)
 ///     int, std::int64_t, double   42, -1, 0.5
@@ -47,24 +49,18 @@ struct Opt {
   std::string deprecated_name{};  ///< "old" or "group.old": accepted with a warning.
 };
 
-/// The value of any option.
-using OptValue = std::variant<bool, int, std::int64_t, double, std::string, std::chrono::seconds,
-                              std::chrono::milliseconds, std::vector<std::string>>;
-
-/// An Opt<T> of any T.
-struct AnyOpt {
+/// An Opt<T> of any of those T; immutable. What it holds is core's own business, so that a file
+/// which names options compiles fast.
+class AnyOpt {
+ public:
   template <class T>
-  AnyOpt(Opt<T> opt);  // Implicit: a list of options of several types is written as it stands.
+  AnyOpt(const Opt<T>& option);  // Implicit: options of several types may stand in one list.
 
-  std::string name;
-  OptValue default_value;
-  std::string help;
-  std::optional<OptValue> min;
-  std::optional<OptValue> max;
-  std::vector<OptValue> choices;
-  Change change;
-  Secrecy secrecy;
-  std::string deprecated_name;
+  [[nodiscard]] const std::string& name() const noexcept;
+  [[nodiscard]] const internal::OptDefinition& definition() const noexcept { return *definition_; }
+
+ private:
+  std::shared_ptr<const internal::OptDefinition> definition_;
 };
 
 /// Options that stand below one [section] of a file:
@@ -76,20 +72,5 @@ struct OptGroup {
   std::string name;
   std::vector<AnyOpt> options;
 };
-
-template <class T>
-AnyOpt::AnyOpt(Opt<T> opt)
-    : name(std::move(opt.name)),
-      default_value(std::move(opt.default_value)),
-      help(std::move(opt.help)),
-      min(std::move(opt.min)),
-      max(std::move(opt.max)),
-      change(opt.change),
-      secrecy(opt.secrecy),
-      deprecated_name(std::move(opt.deprecated_name)) {
-  for (auto&& choice : opt.choices) {
-    choices.emplace_back(std::in_place_type<T>, choice);
-  }
-}
 
 }  // namespace thane

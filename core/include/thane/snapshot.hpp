@@ -1,8 +1,6 @@
 // One immutable set of option values, and where each came from.
 #pragma once
 
-#include <chrono>
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -10,13 +8,13 @@
 #include <vector>
 
 #include <thane/clock.hpp>
-#include <thane/opt.hpp>
 
 namespace thane {
 
 namespace internal {
 class OptRegistry;
-}
+struct Resolved;
+}  // namespace internal
 
 /// The values of all options at one moment. Never changes, so it may be read on any thread; lives
 /// as long as somebody holds it:
@@ -46,9 +44,9 @@ class Snapshot {
   /// All of them, sorted by group, DEFAULT first, and then in the order of registration.
   [[nodiscard]] std::vector<Entry> entries() const;
 
-  // Made by Config alone. `values` and `origins` run parallel to the options of the registry.
-  Snapshot(std::shared_ptr<const internal::OptRegistry> registry, std::vector<OptValue> values,
-           std::vector<std::string> origins);
+  // Made by Config alone.
+  Snapshot(std::shared_ptr<const internal::OptRegistry> registry,
+           std::unique_ptr<const internal::Resolved> resolved);
   ~Snapshot();
   Snapshot(const Snapshot&) = delete;
   Snapshot& operator=(const Snapshot&) = delete;
@@ -56,8 +54,7 @@ class Snapshot {
  private:
   friend class Config;
   std::shared_ptr<const internal::OptRegistry> registry_;
-  std::vector<OptValue> values_;
-  std::vector<std::string> origins_;
+  std::unique_ptr<const internal::Resolved> resolved_;
 };
 
 }  // namespace thane

@@ -7,6 +7,7 @@
 #include <boost/program_options/options_description.hpp>
 #include <boost/program_options/parsers.hpp>
 #include <boost/program_options/value_semantic.hpp>
+#include <stdexcept>
 
 #include "suggestion.hpp"
 #include "value.hpp"
@@ -16,12 +17,6 @@ namespace thane::internal {
 namespace po = boost::program_options;
 
 namespace {
-
-// "web-debug" -> "web-nodebug": as in oslo.config, "no" goes before the name, behind the group.
-std::string negative_flag(const RegisteredOpt& option, const std::string& flag) {
-  const std::size_t group = option.group == default_group ? 0 : option.group.size() + 1;
-  return flag.substr(0, group) + "no" + flag.substr(group);
-}
 
 // All spellings of an option are one to the parser: --web.pool_size is --web-pool-size.
 std::string canonical(const std::string& argument) {
@@ -38,18 +33,23 @@ std::string canonical(const std::string& argument) {
 
 po::options_description describe(const OptRegistry& registry) {
   po::options_description description;
-  const auto flag = [] { return po::bool_switch(); };
   for (const ActionFlag& action : action_flags()) {
-    description.add_options()(std::string{action.name}.c_str(), flag());
+    const std::string name{action.name};
+    if (registry.find_flag(name)) {
+      throw std::logic_error(fmt::format("option --{} is core's own", name));
+    }
+    description.add_options()(name.c_str(), po::bool_switch());
   }
   for (const auto& [name, option] : registry.flag_names()) {
-    const RegisteredOpt& known = registry.options()[option.index];
-    if (std::holds_alternative<bool>(known.option.default_value)) {
-      description.add_options()(name.c_str(), po::value<std::string>()->implicit_value("true"));
-      description.add_options()(negative_flag(known, name).c_str(), flag());
-    } else {
-      description.add_options()(name.c_str(), po::value<std::string>());
+    const auto& type = registry.options()[option.index].option.default_value;
+    auto* const value = po::value<std::string>();
+    if (std::holds_alternative<bool>(type)) {
+      value->implicit_value("true");  // So that --debug needs none, and --debug=false is allowed.
     }
+    description.add_options()(name.c_str(), value);
+  }
+  for (const auto& [name, option] : registry.negative_flag_names()) {
+    description.add_options()(name.c_str(), po::bool_switch());
   }
   return description;
 }
@@ -90,18 +90,6 @@ std::vector<po::option> split(const OptRegistry& registry, std::vector<std::stri
   }
 }
 
-// The option that "web-nodebug" switches off.
-std::optional<OptName> find_negative(const OptRegistry& registry, const std::string& flag) {
-  for (const auto& [name, option] : registry.flag_names()) {
-    const RegisteredOpt& known = registry.options()[option.index];
-    if (std::holds_alternative<bool>(known.option.default_value) &&
-        negative_flag(known, name) == flag) {
-      return option;
-    }
-  }
-  return std::nullopt;
-}
-
 Action action_from(const std::string& flag) {
   for (const ActionFlag& action : action_flags()) {
     if (flag == action.name) {
@@ -130,7 +118,7 @@ void take(const OptRegistry& registry, const po::option& parsed, CommandLine& re
   auto option = registry.find_flag(flag);
   std::string text = parsed.value.empty() ? "true" : parsed.value.front();
   if (!option) {
-    option = find_negative(registry, flag);
+    option = registry.find_negative_flag(flag);
     text = "false";
   }
   const std::string where = "--" + flag;

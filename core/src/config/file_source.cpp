@@ -124,8 +124,8 @@ Layer layer_from_ini(const OptRegistry& registry, std::string_view text, const s
   for (const IniEntry& entry : ini.entries) {
     const auto option = registry.find_key(entry.section, entry.key);
     if (!option) {
-      fail(entry.line, fmt::format("unknown option {} in [{}]{}", in_quotes(entry.key), entry.section,
-                                   advice_for_key(registry, entry)));
+      fail(entry.line, fmt::format("unknown option {} in [{}]{}", in_quotes(entry.key),
+                                   entry.section, advice_for_key(registry, entry)));
     }
     const RegisteredOpt& known = registry.options()[option->index];
     const std::string origin = fmt::format("{}:{}", shown, entry.line);

@@ -41,8 +41,7 @@ Layer layer_from_file(const Sources& sources, const std::string& shown, Warnings
   const std::string text = read_config_file(sources.directory / shown, shown);
   Layer layer = layer_from_ini(registry, text, shown, warnings);
   for (const Assignment& assignment : layer) {
-    const std::string& name = registry.options()[assignment.option.index].name;
-    if (name == files_option || name == directories_option) {
+    if (names_files(registry.options()[assignment.option.index])) {
       throw config_error(fmt::format("{}: a file cannot name further files; use the command line",
                                      assignment.where));
     }
@@ -51,15 +50,6 @@ Layer layer_from_file(const Sources& sources, const std::string& shown, Warnings
 }
 
 }  // namespace
-
-std::vector<OptGroup> core_groups() {
-  using Strings = std::vector<std::string>;
-  return {{"",
-           {Opt<Strings>{.name = "config_file",
-                         .help = "an INI file to read; may be repeated, the last one wins"},
-            Opt<Strings>{.name = "config_dir",
-                         .help = "a directory whose *.conf files are read before config_file"}}}};
-}
 
 Loaded load_sources(const Sources& sources) {
   Loaded result;
@@ -80,9 +70,8 @@ Loaded load_sources(const Sources& sources) {
   layers.push_back(environment);
   layers.push_back(sources.command_line.layer);
 
-  Resolved resolved = resolve(*sources.registry, layers);
-  result.snapshot = std::make_shared<const Snapshot>(sources.registry, std::move(resolved.values),
-                                                     std::move(resolved.origins));
+  auto resolved = std::make_unique<const Resolved>(resolve(*sources.registry, layers));
+  result.snapshot = std::make_shared<const Snapshot>(sources.registry, std::move(resolved));
   return result;
 }
 

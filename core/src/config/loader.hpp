@@ -13,9 +13,6 @@
 
 namespace thane::internal {
 
-/// The groups of core itself: the files to read, and logging.
-[[nodiscard]] std::vector<OptGroup> core_groups();
-
 struct Sources {
   std::shared_ptr<const OptRegistry> registry;
   CommandLine command_line;

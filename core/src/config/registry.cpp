@@ -63,6 +63,10 @@ std::string full_name(std::string_view group, std::string_view key) {
   return group == default_group ? std::string{key} : fmt::format("{}.{}", group, key);
 }
 
+bool names_files(const RegisteredOpt& option) {
+  return option.name == "config_file" || option.name == "config_dir";
+}
+
 OptRegistry::OptRegistry(const std::vector<OptGroup>& groups) {
   std::vector<std::string> names;
   for (const OptGroup& group : groups) {
@@ -76,23 +80,26 @@ OptRegistry::OptRegistry(const std::vector<OptGroup>& groups) {
     for (const OptGroup& group : groups) {
       if (canonical_group(group.name) == name) {
         for (const AnyOpt& option : group.options) {
-          add(name, option);
+          add(name, option.definition());
         }
       }
     }
   }
 }
 
-void OptRegistry::add(const std::string& group, const AnyOpt& option) {
+void OptRegistry::add(const std::string& group, const OptDefinition& option) {
   const std::string name = full_name(group, option.name);
   if (!is_name(option.name) || !is_name(group)) {
-    throw std::logic_error(fmt::format("option {}: a name is letters, digits and _", in_quotes(name)));
+    throw std::logic_error(
+        fmt::format("option {}: a name is letters, digits and _", in_quotes(name)));
   }
   if (const auto wrong = check_limits(option, option.default_value); !wrong.empty()) {
     throw std::logic_error(fmt::format("option {}: the default is wrong: {}", name, wrong));
   }
   const std::size_t index = options_.size();
+  const bool boolean = std::holds_alternative<bool>(option.default_value);
   options_.push_back({option, group, name, "--" + flag_name(group, option.name),
+                      boolean ? "--" + flag_name(group, "no" + option.name) : "",
                       "THANE_" + variable_name(group, option.name)});
   names_.emplace(name, index);
   add_names(group, option.name, {index, false});
@@ -105,12 +112,19 @@ void OptRegistry::add(const std::string& group, const AnyOpt& option) {
 
 void OptRegistry::add_names(const std::string& group, const std::string& key, OptName name) {
   // "web-workers" may mean web_workers in [DEFAULT] and workers in [web]: flags collide, too.
-  if (!keys_.emplace(group + '.' + key, name).second ||
-      !variables_.emplace(variable_name(group, key), name).second ||
-      !flags_.emplace(flag_name(group, key), name).second) {
-    throw std::logic_error(
-        fmt::format("option {} is registered twice, or another goes by the same flag --{}",
-                    full_name(group, key), flag_name(group, key)));
+  const std::string flag = flag_name(group, key);
+  bool unique = keys_.emplace(group + '.' + key, name).second &&
+                variables_.emplace(variable_name(group, key), name).second &&
+                flags_.emplace(flag, name).second && !negative_flags_.contains(flag);
+  if (!options_[name.index].negative_flag.empty()) {
+    // As in oslo.config, "no" goes behind the group: --web-nodebug.
+    const std::string negative = flag_name(group, "no" + key);
+    unique = unique && negative_flags_.emplace(negative, name).second && !flags_.contains(negative);
+  }
+  if (!unique) {
+    throw std::logic_error(fmt::format(
+        "option {} is registered twice, or another goes by the same name or by the same flag --{}",
+        full_name(group, key), flag));
   }
 }
 
@@ -128,6 +142,10 @@ std::optional<OptName> OptRegistry::find_variable(std::string_view variable) con
 
 std::optional<OptName> OptRegistry::find_flag(std::string_view flag) const {
   return find_in(flags_, flag);
+}
+
+std::optional<OptName> OptRegistry::find_negative_flag(std::string_view flag) const {
+  return find_in(negative_flags_, flag);
 }
 
 bool OptRegistry::has_group(std::string_view group) const {

@@ -11,17 +11,23 @@
 
 #include <thane/opt.hpp>
 
+#include "opt_definition.hpp"
+
 namespace thane::internal {
 
 inline constexpr std::string_view default_group = "DEFAULT";
 
 struct RegisteredOpt {
-  AnyOpt option;
-  std::string group;     ///< "DEFAULT" for bare names.
-  std::string name;      ///< "name" or "group.name".
-  std::string flag;      ///< "--group-name".
-  std::string variable;  ///< "THANE_GROUP__NAME".
+  OptDefinition option;
+  std::string group;          ///< "DEFAULT" for bare names.
+  std::string name;           ///< "name" or "group.name".
+  std::string flag;           ///< "--group-name".
+  std::string negative_flag;  ///< "--group-noname" for a bool, else empty.
+  std::string variable;       ///< "THANE_GROUP__NAME".
 };
+
+/// True for config_file and config_dir, which only the command line and the environment may give.
+[[nodiscard]] bool names_files(const RegisteredOpt& option);
 
 /// What one name stands for.
 struct OptName {
@@ -51,6 +57,8 @@ class OptRegistry {
   [[nodiscard]] std::optional<OptName> find_key(std::string_view group, std::string_view key) const;
   [[nodiscard]] std::optional<OptName> find_variable(std::string_view variable) const;
   [[nodiscard]] std::optional<OptName> find_flag(std::string_view flag) const;
+  /// The bool option that "web-nodebug" switches off.
+  [[nodiscard]] std::optional<OptName> find_negative_flag(std::string_view flag) const;
 
   [[nodiscard]] bool has_group(std::string_view group) const;
   [[nodiscard]] std::vector<std::string> group_names() const;
@@ -61,9 +69,10 @@ class OptRegistry {
   /// All ways to write an option on the command line: "web-workers", and deprecated ones.
   using Names = std::unordered_map<std::string, OptName, StringHash, std::equal_to<>>;
   [[nodiscard]] const Names& flag_names() const noexcept { return flags_; }
+  [[nodiscard]] const Names& negative_flag_names() const noexcept { return negative_flags_; }
 
  private:
-  void add(const std::string& group, const AnyOpt& option);
+  void add(const std::string& group, const OptDefinition& option);
   void add_names(const std::string& group, const std::string& key, OptName name);
 
   std::vector<RegisteredOpt> options_;
@@ -71,6 +80,7 @@ class OptRegistry {
   Names keys_;       // "group.key", also for DEFAULT.
   Names variables_;  // "GROUP__KEY" or "KEY".
   Names flags_;      // "group-key" or "key".
+  Names negative_flags_;
 };
 
 /// "web", "port" -> "web.port"; "DEFAULT", "port" -> "port".

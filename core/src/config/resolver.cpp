@@ -70,7 +70,7 @@ class Resolver {
     if (slot.value) {
       return *slot.value;
     }
-    const AnyOpt& option = registry_.options()[index].option;
+    const OptDefinition& option = registry_.options()[index].option;
     if (slot.texts.empty() && !std::holds_alternative<std::string>(option.default_value)) {
       slot.value = option.default_value;
       return *slot.value;

@@ -4,12 +4,11 @@
 #include <string>
 #include <vector>
 
-#include <thane/opt.hpp>
-
 #include "assignment.hpp"
 
 namespace thane::internal {
 
+/// The values of all options.
 struct Resolved {
   std::vector<OptValue> values;      ///< One for each registered option.
   std::vector<std::string> origins;  ///< Likewise.

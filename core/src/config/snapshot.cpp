@@ -2,14 +2,18 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+#include <cstdint>
 #include <stdexcept>
 #include <utility>
 
 #include "registry.hpp"
+#include "resolver.hpp"
 #include "value.hpp"
 
 namespace thane {
 
+using internal::OptValue;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
@@ -59,8 +63,8 @@ struct Extract<Duration> : ExtractDuration<Duration> {};
 }  // namespace
 
 Snapshot::Snapshot(std::shared_ptr<const internal::OptRegistry> registry,
-                   std::vector<OptValue> values, std::vector<std::string> origins)
-    : registry_(std::move(registry)), values_(std::move(values)), origins_(std::move(origins)) {}
+                   std::unique_ptr<const internal::Resolved> resolved)
+    : registry_(std::move(registry)), resolved_(std::move(resolved)) {}
 
 Snapshot::~Snapshot() = default;
 
@@ -70,7 +74,7 @@ Snapshot::Result<T> Snapshot::get(std::string_view name) const {
   if (!index) {
     throw std::out_of_range(fmt::format("option {} is not registered", name));
   }
-  return Extract<T>{name}.from(values_[*index]);
+  return Extract<T>{name}.from(resolved_->values[*index]);
 }
 
 template bool Snapshot::get<bool>(std::string_view) const;
@@ -86,11 +90,11 @@ template const std::vector<std::string>& Snapshot::get<std::vector<std::string>>
 
 std::vector<Snapshot::Entry> Snapshot::entries() const {
   std::vector<Entry> entries;
-  for (std::size_t index = 0; index < values_.size(); ++index) {
+  for (std::size_t index = 0; index < resolved_->values.size(); ++index) {
     const internal::RegisteredOpt& option = registry_->options()[index];
     const bool secret = option.option.secrecy == Secrecy::secret;
-    entries.push_back(
-        {option.name, secret ? "***" : internal::to_text(values_[index]), origins_[index]});
+    entries.push_back({option.name, secret ? "***" : internal::to_text(resolved_->values[index]),
+                       resolved_->origins[index]});
   }
   return entries;
 }

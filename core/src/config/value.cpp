@@ -129,7 +129,7 @@ bool is_text(const OptValue& value) {
 
 }  // namespace
 
-ParsedValue parse_value(const AnyOpt& option, const std::vector<std::string>& texts) {
+ParsedValue parse_value(const OptDefinition& option, const std::vector<std::string>& texts) {
   if (!is_text(option.default_value) && texts.back().empty()) {
     return {{},
             fmt::format("the value is empty; {} is expected", type_phrase(option.default_value))};
@@ -146,7 +146,7 @@ ParsedValue parse_value(const AnyOpt& option, const std::vector<std::string>& te
   return result;
 }
 
-std::string check_limits(const AnyOpt& option, const OptValue& value) {
+std::string check_limits(const OptDefinition& option, const OptValue& value) {
   const auto shown = [](const OptValue& it) {
     return is_text(it) ? in_quotes(to_text(it)) : to_text(it);
   };

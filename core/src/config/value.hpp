@@ -7,6 +7,8 @@
 
 #include <thane/opt.hpp>
 
+#include "opt_definition.hpp"
+
 namespace thane::internal {
 
 /// A value, or what is wrong with the text it was to be read from.
@@ -17,10 +19,11 @@ struct ParsedValue {
 
 /// Reads a value of the option's type and checks it against the limits of the option. `texts` has
 /// one element, or for a list one for each time that the key was repeated.
-[[nodiscard]] ParsedValue parse_value(const AnyOpt& option, const std::vector<std::string>& texts);
+[[nodiscard]] ParsedValue parse_value(const OptDefinition& option,
+                                      const std::vector<std::string>& texts);
 
 /// What is wrong with a value that has the option's type; empty if nothing.
-[[nodiscard]] std::string check_limits(const AnyOpt& option, const OptValue& value);
+[[nodiscard]] std::string check_limits(const OptDefinition& option, const OptValue& value);
 
 /// As it would stand in a file, dollar signs apart.
 [[nodiscard]] std::string to_text(const OptValue& value);
