@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034
 # What ./quickstart and ./check ask of the machine; what is missing is named, with what to do.
 # Sourced by both with `set -euo pipefail`, never run.
 
@@ -81,9 +82,10 @@ install_packages() {
 
 # require_candidates PACKAGE...: apt knows where to get each of them.
 require_candidates() {
-  local package unknown=() name
+  local package policy unknown=() name
   for package in "$@"; do
-    LC_ALL=C apt-cache policy "$package" | grep -q 'Candidate: [^(]' || unknown+=("$package")
+    policy=$(LC_ALL=C apt-cache policy "$package")
+    [[ $policy =~ Candidate:\ [^\(] ]] || unknown+=("$package")
   done
   [ ${#unknown[@]} -gt 0 ] || return 0
   name=$(. /etc/os-release 2>/dev/null && echo "${PRETTY_NAME:-an unknown system}")
@@ -124,11 +126,13 @@ quietly() {
 
 # configure PRESET [CMAKE-OPTION...]
 configure() {
-  local preset=$1 launcher=()
+  local preset=$1 tool launcher=()
   shift
   ! command -v ccache >/dev/null || launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
-  command -v cmake >/dev/null && command -v ninja >/dev/null ||
-    fail "cmake (3.25) or ninja is missing"
+  for tool in cmake ninja c++; do
+    command -v $tool >/dev/null ||
+      fail "$tool is missing" "Its package is among: ${build_packages[*]}"
+  done
   quietly "configuring build/$preset" cmake --preset "$preset" ${launcher[@]+"${launcher[@]}"} "$@"
 }
 
