@@ -40,6 +40,11 @@ TEST_CASE("a function may have 70 lines and not 71, wherever it stands") {
         Violations{{3, "function of 71 lines"}});
 }
 
+TEST_CASE("directives are no part of what they stand before") {
+  const std::string text = "#if defined(A)\n#define B(x) { \\\n  {\n#endif\nnamespace a {\n";
+  CHECK(check_lengths({"a.cpp", text + repeat("int i;\n", 80) + "}\n"}).empty());
+}
+
 TEST_CASE("namespaces and classes may be longer than a function, and files up to 400 lines") {
   CHECK(check_lengths({"a.cpp", "class B {\n" + repeat("  void f() { g(); }\n", 100) + "};\n"})
             .empty());
@@ -74,6 +79,8 @@ TEST_CASE("only <thane/asio.hpp> shows Boost to users") {
   const std::string text = "#include <boost/asio/ip/tcp.hpp>\n";
   CHECK(check_public_includes({"core/include/thane/asio.hpp", text}).empty());
   CHECK(check_public_includes({"core/include/thane/socket.hpp", text}).size() == 1);
+  CHECK(check_public_includes({"core/include/thane/socket.hpp", "#include <thane/asio.hpp>\n"})
+            .size() == 1);
 }
 
 TEST_CASE("a thread that sleeps in a test is found, a fiber is not") {
