@@ -15,7 +15,8 @@ namespace thane {
 /// Whose time the loop lives in.
 enum class Time {
   real,       ///< CLOCK_MONOTONIC.
-  simulated,  ///< Starts at TimePoint{}+1h; when no fiber can run, jumps to the next deadline. For tests.
+  simulated,  ///< Starts at TimePoint{}+1h; when no fiber can run, jumps to the next deadline. For
+              ///< tests.
 };
 
 /// Runs fibers. One per thread; under a launcher every worker has one and user code never makes it.
@@ -28,6 +29,7 @@ class FiberLoop {
   struct Options {
     std::size_t stack_size = 128 * 1024;  ///< Bytes of each fiber's stack, a guard page below it.
     Time time = Time::real;
+    std::size_t offload_threads = 16;  ///< At most so many; offload() waits for one beyond that.
   };
 
   FiberLoop();
@@ -41,8 +43,9 @@ class FiberLoop {
   static FiberLoop& current();
 
   /// Starts a fiber; it runs when the caller suspends or returns to the loop. Unbounded and owned by
-  /// nobody: services use ThreadGroup::spawn. An exception that ends it is logged, unless somebody
-  /// wait()s for it or linked to it.
+  /// nobody: services use ThreadGroup::spawn. An exception that ends it is logged when its last handle
+  /// goes, unless somebody has wait()ed for it or linked to it. Throws std::runtime_error when the
+  /// system allows no more stacks.
   Fiber spawn(std::function<void()> body, std::string_view name = {});
 
   /// Runs `main` as a fiber and all others, until `main` has ended; rethrows what it ended with.

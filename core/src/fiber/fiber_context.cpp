@@ -39,6 +39,9 @@ FiberContext& FiberContext::self() noexcept {
 
 void FiberContext::release() noexcept {
   if (--references_ == 0) {
+    if (error != nullptr && !observed_) {
+      on_unhandled(id, name, error);  // Only now: until here somebody could have waited for it.
+    }
     delete this;
   }
 }
@@ -90,13 +93,7 @@ void FiberContext::run_body() noexcept {
 void FiberContext::finish() noexcept {
   loop.stacks().give_back(std::exchange(stack_, {}));
   loop.fiber_ended(*this);
-  if (!joiners_.empty()) {
-    observed_ = true;
-    joiners_.wake_all();
-  }
-  if (error != nullptr && !observed_) {
-    on_unhandled(id, name, error);
-  }
+  joiners_.wake_all();
   if (!links_.empty()) {
     const auto callbacks = std::exchange(links_, {});
     for (const auto& callback : callbacks) {

@@ -74,6 +74,7 @@ class FiberContext {
   bool visit(StackSwitch::Function function, void* argument) noexcept;
 
   [[nodiscard]] bool done() const noexcept { return state_ == State::done; }
+  [[nodiscard]] bool started() const noexcept { return started_; }
   [[nodiscard]] bool killed() const noexcept { return killed_; }
   [[nodiscard]] bool observed() const noexcept { return observed_; }
   void observe() noexcept { observed_ = true; }
@@ -91,8 +92,8 @@ class FiberContext {
   TimeoutScope* timeouts = nullptr;  ///< The innermost scope.
   std::unique_ptr<FiberLocals> locals;
   FiberContext* next_ready = nullptr;  ///< In the loop's ready queue.
-  FiberContext* next = nullptr;        ///< In the loop's list of all.
-  FiberContext* previous = nullptr;
+  FiberContext* older = nullptr;       ///< In the loop's list of all.
+  FiberContext* newer = nullptr;
 
  private:
   friend class thane::FiberLoop::Impl;

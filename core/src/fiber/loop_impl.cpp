@@ -26,7 +26,8 @@ FiberLoop::Impl::Impl(const Options& options)
     : time_(options.time),
       stacks_(options.stack_size),
       work_(boost::asio::make_work_guard(io_)),
-      wake_up_(io_) {}
+      wake_up_(io_),
+      offload_threads_(options.offload_threads) {}
 
 FiberLoop::Impl::~Impl() {
   THANE_ASSERT(alive_ == 0);
@@ -35,11 +36,9 @@ FiberLoop::Impl::~Impl() {
 internal::FiberContext& FiberLoop::Impl::spawn(std::function<void()> body, std::string_view name) {
   auto* fiber = new FiberContext(*this, std::move(body), name);
   fiber->add_reference();  // Ours, until it has ended.
-  fiber->next = all_;
-  if (all_ != nullptr) {
-    all_->previous = fiber;
-  }
-  all_ = fiber;
+  fiber->older = newest_;
+  (newest_ != nullptr ? newest_->newer : oldest_) = fiber;
+  newest_ = fiber;
   ++alive_;
   if (draining_) {
     fiber->kill();
@@ -49,10 +48,8 @@ internal::FiberContext& FiberLoop::Impl::spawn(std::function<void()> body, std::
 }
 
 void FiberLoop::Impl::fiber_ended(FiberContext& fiber) noexcept {
-  (fiber.previous != nullptr ? fiber.previous->next : all_) = fiber.next;
-  if (fiber.next != nullptr) {
-    fiber.next->previous = fiber.previous;
-  }
+  (fiber.older != nullptr ? fiber.older->newer : oldest_) = fiber.newer;
+  (fiber.newer != nullptr ? fiber.newer->older : newest_) = fiber.older;
   --alive_;
   if (phase_ != Phase::fibers && (&fiber == awaited_ || draining_)) {
     stop_asio();
@@ -89,7 +86,7 @@ void FiberLoop::Impl::run_until_done(const FiberContext& fiber) {
 
 void FiberLoop::Impl::kill_all_and_drain() {
   draining_ = true;
-  for (FiberContext* fiber = all_; fiber != nullptr; fiber = fiber->next) {
+  for (FiberContext* fiber = oldest_; fiber != nullptr; fiber = fiber->newer) {
     fiber->kill();
   }
   turn([&] { return alive_ == 0; });
@@ -144,6 +141,14 @@ void FiberLoop::Impl::fire_due_timers() {
   }
 }
 
+void FiberLoop::Impl::offload(internal::OffloadPool::Job& job) {
+  if (!offload_pool_) {
+    offload_pool_.emplace(io_, offload_threads_);
+  }
+  offload_pool_->start(job);
+  ++offloads_;
+}
+
 void FiberLoop::Impl::run_asio(Phase phase) {
   if (phase == Phase::waiting) {
     arm_wake_up();
@@ -187,14 +192,16 @@ void FiberLoop::Impl::wait_in_simulated_time() {
     phase_ = Phase::fibers;
     return;
   }
-  if (!timers_.empty()) {
+  if (!timers_.empty() && offloads_ == 0) {
     phase_ = Phase::fibers;
     simulated_now_ = std::max(simulated_now_, timers_.earliest());
     return;
   }
   // Without the guard run_one() tells whether anything is outstanding at all: if not, nothing can
   // ever happen again, and a test had better hear of it than hang.
-  work_.reset();
+  if (offloads_ == 0) {
+    work_.reset();
+  }
   const std::size_t handled = io_.run_one();
   io_.restart();
   work_.emplace(boost::asio::make_work_guard(io_));

@@ -15,6 +15,8 @@
 #include <thane/fiber_loop.hpp>
 
 #include "fiber_context.hpp"
+#include "offload_pool.hpp"
+#include "overflow_handler.hpp"
 #include "stack_pool.hpp"
 #include "timer_heap.hpp"
 
@@ -46,6 +48,10 @@ class FiberLoop::Impl {
   void resume_from_asio(FiberContext& fiber) noexcept;
   void fiber_ended(FiberContext& fiber) noexcept;
 
+  /// Queues a call for the thread pool, which is made with the first one.
+  void offload(internal::OffloadPool::Job& job);
+  void offload_ended() noexcept { --offloads_; }
+
   [[nodiscard]] TimePoint now() const {
     return time_ == Time::real ? SteadyClock::now() : simulated_now_;
   }
@@ -54,7 +60,7 @@ class FiberLoop::Impl {
 
   [[nodiscard]] boost::asio::io_context& io() noexcept { return io_; }
   [[nodiscard]] internal::StackPool& stacks() noexcept { return stacks_; }
-  [[nodiscard]] FiberContext* first_fiber() const noexcept { return all_; }
+  [[nodiscard]] FiberContext* oldest_fiber() const noexcept { return oldest_; }
   [[nodiscard]] std::size_t fibers() const noexcept { return alive_; }
   /// Counts the rounds of the loop: a loop that does not turn is stuck in a fiber.
   [[nodiscard]] std::uint64_t turns() const noexcept { return turns_; }
@@ -89,7 +95,8 @@ class FiberLoop::Impl {
   internal::TimerHeap timers_;
   FiberContext* ready_first_ = nullptr;
   FiberContext* ready_last_ = nullptr;
-  FiberContext* all_ = nullptr;
+  FiberContext* oldest_ = nullptr;  // Of all that have not ended.
+  FiberContext* newest_ = nullptr;
   std::size_t alive_ = 0;
   std::uint64_t turns_ = 0;
   bool draining_ = false;
@@ -100,6 +107,10 @@ class FiberLoop::Impl {
   std::optional<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> work_;
   boost::asio::steady_timer wake_up_;
   TimePoint wake_up_at_ = never;
+  std::size_t offloads_ = 0;  // Outstanding.
+  const std::size_t offload_threads_;
+  std::optional<internal::OffloadPool> offload_pool_;
+  internal::OverflowHandler overflow_handler_;
 };
 
 }  // namespace thane

@@ -1,22 +1,19 @@
 #include "unhandled.hpp"
 
-#include <cstdio>
+#include <thane/log.hpp>
 
 namespace thane::internal {
 
 void on_unhandled(std::uint64_t id, const std::string& name,
                   const std::exception_ptr& error) noexcept {
-  const char* what = "an exception that is no std::exception";
+  const char* shown = name.empty() ? "(no name)" : name.c_str();
   try {
     std::rethrow_exception(error);
   } catch (const std::exception& exception) {
-    std::fprintf(stderr, "fiber %s (id %llu) ended with an exception: %s\n", name.c_str(),
-                 static_cast<unsigned long long>(id), exception.what());
-    return;
+    log::error("fiber {} (id {}) ended with an exception: {}", shown, id, exception.what());
   } catch (...) {
+    log::error("fiber {} (id {}) ended with an exception that is no std::exception", shown, id);
   }
-  std::fprintf(stderr, "fiber %s (id %llu) ended with %s\n", name.c_str(),
-               static_cast<unsigned long long>(id), what);
 }
 
 }  // namespace thane::internal

@@ -1,0 +1,146 @@
+#include "offload_pool.hpp"
+
+#include <signal.h>
+#include <boost/asio/post.hpp>
+
+#include <initializer_list>
+#include <utility>
+
+#include <thane/offload.hpp>
+
+#include "loop_impl.hpp"
+
+namespace thane::internal {
+
+namespace {
+
+// Signals sent to the process belong to the thread that waits for them (TERM, INT, HUP, QUIT, USR1,
+// USR2 and whatever the application handles): a thread of the pool must never be chosen to take
+// one. Faults stay open, so that a handler of the process for them still runs.
+class BlockSignals {
+ public:
+  BlockSignals() noexcept {
+    sigset_t all;
+    ::sigfillset(&all);
+    for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP}) {
+      ::sigdelset(&all, fault);
+    }
+    ::pthread_sigmask(SIG_BLOCK, &all, &before_);
+  }
+  ~BlockSignals() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  BlockSignals(const BlockSignals&) = delete;
+  BlockSignals& operator=(const BlockSignals&) = delete;
+
+ private:
+  sigset_t before_;
+};
+
+}  // namespace
+
+void OffloadPool::Jobs::push(Job& job) noexcept {
+  job.next = nullptr;
+  (last != nullptr ? last->next : first) = &job;
+  last = &job;
+}
+
+OffloadPool::Job* OffloadPool::Jobs::pop() noexcept {
+  Job* job = first;
+  if (job != nullptr) {
+    first = job->next;
+    if (first == nullptr) {
+      last = nullptr;
+    }
+  }
+  return job;
+}
+
+OffloadPool::OffloadPool(boost::asio::io_context& io, std::size_t max_threads)
+    : io_(io), max_threads_(max_threads) {}
+
+OffloadPool::~OffloadPool() {
+  {
+    const std::lock_guard lock{mutex_};
+    stop_ = true;
+  }
+  wake_.notify_all();
+  for (std::thread& thread : threads_) {
+    thread.join();
+  }
+}
+
+void OffloadPool::start(Job& job) {
+  bool all_busy = false;
+  {
+    const std::lock_guard lock{mutex_};
+    all_busy = idle_ <= waiting_;
+  }
+  if (all_busy && threads_.size() < max_threads_) {
+    add_thread();
+  }
+  {
+    const std::lock_guard lock{mutex_};
+    queued_.push(job);
+    ++waiting_;
+  }
+  wake_.notify_one();
+}
+
+void OffloadPool::add_thread() {
+  const BlockSignals inherited_by_the_thread;
+  try {
+    threads_.emplace_back([this] { work(); });
+  } catch (...) {
+    if (threads_.empty()) {
+      throw;  // Else those there are will do.
+    }
+  }
+}
+
+void OffloadPool::work() {
+  std::unique_lock lock{mutex_};
+  for (;;) {
+    ++idle_;
+    wake_.wait(lock, [this] { return stop_ || queued_.first != nullptr; });
+    --idle_;
+    Job* job = queued_.pop();
+    if (job == nullptr) {
+      return;
+    }
+    --waiting_;
+    lock.unlock();
+    job->function(job->argument);
+    lock.lock();
+    finished(*job);
+  }
+}
+
+// With the mutex held. One post for all that finish before the loop gets to it.
+void OffloadPool::finished(Job& job) {
+  const bool first = finished_.first == nullptr;
+  finished_.push(job);
+  if (first) {
+    boost::asio::post(io_, [this] { deliver(); });
+  }
+}
+
+void OffloadPool::deliver() {
+  Jobs jobs;
+  {
+    const std::lock_guard lock{mutex_};
+    jobs = std::exchange(finished_, {});
+  }
+  while (Job* job = jobs.pop()) {  // Popped first: the frame it lives in goes when its fiber runs.
+    job->fiber.loop.offload_ended();
+    job->fiber.loop.resume_from_asio(job->fiber);
+  }
+}
+
+void run_on_thread(void (*function)(void*) noexcept, void* argument) {
+  FiberContext& fiber = FiberContext::self();
+  fiber.check_interrupt();
+  OffloadPool::Job job{function, argument, fiber};
+  fiber.loop.offload(job);
+  fiber.suspend(job);
+}
+
+}  // namespace thane::internal
