@@ -242,6 +242,10 @@ void Parent::act(const ForkWorker& action) {
     watch(handle.channel.get(), channel_token(action.key));
     supervisor_.worker_forked(action.key, handle.pid, SteadyClock::now());
   } catch (const std::system_error& error) {
+    if (const auto half_done = workers_.find(action.key); half_done != workers_.end()) {
+      half_done->second.destroy();
+      workers_.erase(half_done);
+    }
     supervisor_.fork_failed(action.key, error.what(), SteadyClock::now());
   }
 }
@@ -257,8 +261,9 @@ void Parent::become_worker(const ForkWorker& action, Fork fork) {
   if (loaded_ && action.generation == loaded_generation_) {
     config_.install(loaded_);
   }
-  log::set_process_context(
-      {.service = wrapper.name, .worker = action.index, .generation = action.generation});
+  const log::ProcessContext context{
+      .service = wrapper.name, .worker = action.index, .generation = action.generation};
+  log::set_process_context(context);
   raise_oom_score();
   const std::string label = services_.size() == 1
                                 ? fmt::format("{}", action.index)
@@ -269,7 +274,7 @@ void Parent::become_worker(const ForkWorker& action, Fork fork) {
                    .restart = restart_,
                    .services = {&wrapper},
                    .label = label,
-                   .generation = action.generation,
+                   .context = context,
                    .channel = std::move(fork.channel_in_worker),
                    .notifier = nullptr,
                    .mask = signals_.before()}};

@@ -35,14 +35,14 @@ int ServiceLauncher::wait() {
   for (ServiceWrapper& wrapper : impl_->services) {
     services.push_back(&wrapper);
   }
-  if (services.size() == 1) {
-    log::set_process_context({.service = services.front()->name, .worker = 0, .generation = 1});
-  }
+  const std::string name = services.size() == 1 ? services.front()->name : "";
+  const log::ProcessContext context{.service = name, .worker = 0, .generation = 1};
+  log::set_process_context(context);
   internal::Worker worker{{.config = impl_->config,
                            .restart = impl_->restart,
                            .services = std::move(services),
                            .label = "0",
-                           .generation = 1,
+                           .context = context,
                            .channel = {},
                            .notifier = &impl_->notifier,
                            .mask = impl_->signals.before()}};

@@ -195,7 +195,7 @@ bool Worker::each_in_time(const char* phase, const std::function<void(ServiceBas
 bool Worker::start_all() {
   if (!setup_.channel) {
     log::info("worker {} started pid={} generation={}", setup_.label, ::getpid(),
-              setup_.generation);
+              setup_.context.generation);
   }
   if (stopping_) {
     return false;
@@ -211,7 +211,8 @@ void Worker::announce_ready() {
   if (setup_.channel) {
     say_ready(setup_.channel);  // The parent writes the line, once it knows.
   } else {
-    log::info("worker {} ready pid={} generation={}", setup_.label, ::getpid(), setup_.generation);
+    log::info("worker {} ready pid={} generation={}", setup_.label, ::getpid(),
+              setup_.context.generation);
     log::info("parent ready");
     setup_.notifier->send("READY=1");
   }
@@ -247,10 +248,11 @@ void Worker::end() {
 // --- SIGHUP to this process: the services start again in place, or take up what may change.
 
 void Worker::restart_all() {
-  ++setup_.generation;
+  ++setup_.context.generation;
   // In a worker this is its own affair; the lines of the whole service are the parent's.
   const std::string who = setup_.channel ? fmt::format("worker {} ", setup_.label) : "";
-  log::info("{}reload started generation={}", who, setup_.generation);
+  log::set_process_context(setup_.context);
+  log::info("{}reload started generation={}", who, setup_.context.generation);
   try {
     const auto wanted = setup_.config.load();
     if (setup_.restart == Restart::mutate) {
@@ -259,11 +261,12 @@ void Worker::restart_all() {
       reload(wanted);
     }
   } catch (const std::exception& error) {
-    log::error("{}reload failed generation={} reason={}", who, setup_.generation, error.what());
+    log::error("{}reload failed generation={} reason={}", who, setup_.context.generation,
+               error.what());
     return;
   }
   if (!stopping_) {
-    log::info("{}reload finished generation={}", who, setup_.generation);
+    log::info("{}reload finished generation={}", who, setup_.context.generation);
   }
 }
 

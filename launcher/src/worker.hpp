@@ -13,6 +13,7 @@
 #include <thane/event.hpp>
 #include <thane/fiber.hpp>
 #include <thane/launch_options.hpp>
+#include <thane/log.hpp>
 #include <thane/service_wrapper.hpp>
 #include <thane/unique_fd.hpp>
 
@@ -28,10 +29,10 @@ class Worker {
     Restart restart;
     std::vector<ServiceWrapper*> services;  // They outlive the worker.
     std::string label;                      // "0", or "web/0": as in the parent's log lines.
-    unsigned generation = 1;
-    UniqueFd channel;                    // To the parent; none in ServiceLauncher.
-    const Notifier* notifier = nullptr;  // Only in ServiceLauncher: it speaks for itself.
-    sigset_t mask;                       // The signal mask for services to run with.
+    log::ProcessContext context;            // With the generation, which counts restarts in place.
+    UniqueFd channel;                       // To the parent; none in ServiceLauncher.
+    const Notifier* notifier = nullptr;     // Only in ServiceLauncher: it speaks for itself.
+    sigset_t mask;                          // The signal mask for services to run with.
   };
 
   explicit Worker(Setup setup);

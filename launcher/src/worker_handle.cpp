@@ -70,6 +70,13 @@ bool WorkerHandle::said_ready() const {
   return ::recv(channel.get(), &word, 1, MSG_DONTWAIT) == 1 && word == ready_word;
 }
 
+void WorkerHandle::destroy() const {
+  signal(SIGKILL);
+  siginfo_t info{};
+  check_retry([&] { return ::waitid(P_PIDFD, static_cast<id_t>(pidfd.get()), &info, WEXITED); },
+              "waitid");
+}
+
 std::optional<Death> WorkerHandle::reap() const {
   siginfo_t info{};
   check_retry(
@@ -105,9 +112,14 @@ Fork fork_worker() {
   Fork forked;
   forked.handle.pid = pid;
   forked.handle.channel = std::move(parent_end);
-  // Race-free: the child cannot be reaped by anybody else before this.
-  forked.handle.pidfd.reset(
-      check(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)), "pidfd_open"));
+  // Race-free: nobody else can have reaped the child.
+  forked.handle.pidfd.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  if (!forked.handle.pidfd) {
+    const int error = errno;
+    ::kill(pid, SIGKILL);
+    ::waitpid(pid, nullptr, 0);
+    throw_errno(error, "pidfd_open");
+  }
   return forked;
 }
 

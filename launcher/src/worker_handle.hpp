@@ -25,6 +25,9 @@ struct WorkerHandle {
   /// True if the worker has said that it is ready since the last call.
   [[nodiscard]] bool said_ready() const;
 
+  /// Kills and reaps it on the spot: one that could not be taken care of.
+  void destroy() const;
+
   /// Reaps the worker if it has ended, once; only ever this process.
   [[nodiscard]] std::optional<Death> reap() const;
 };
