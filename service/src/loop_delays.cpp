@@ -22,12 +22,8 @@ Duration from_seconds(double seconds) {
   return std::chrono::round<Duration>(std::chrono::duration<double>(std::max(seconds, -most)));
 }
 
-NextBeat next_beat(TimePoint beat, TimePoint ended, Duration interval) {
-  const TimePoint due = deadline_after(beat, interval);
-  if (due < ended) {
-    return {ended, ended - due};  // Beats that were missed are not made up for.
-  }
-  return {due, Duration::zero()};
+TimePoint next_beat(TimePoint beat, TimePoint ended, Duration interval) {
+  return std::max(deadline_after(beat, interval), ended);  // Missed beats are not made up for.
 }
 
 std::optional<Duration> dynamic_sleep(std::optional<Duration> wanted, Duration longest) {

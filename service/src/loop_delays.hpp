@@ -16,12 +16,8 @@ namespace thane::internal {
 [[nodiscard]] Duration from_seconds(double seconds);
 
 /// When a call that was due at `beat` and ended at `ended` is due again, `interval` from start to
-/// start. `overrun` is by how much the call outlasted the interval, zero if it did not.
-struct NextBeat {
-  TimePoint due;
-  Duration overrun;
-};
-[[nodiscard]] NextBeat next_beat(TimePoint beat, TimePoint ended, Duration interval);
+/// start; at once if that is over.
+[[nodiscard]] TimePoint next_beat(TimePoint beat, TimePoint ended, Duration interval);
 
 /// The sleep a dynamic loop takes after its function asked for `wanted`, or nothing if it asked for
 /// none and there is no `longest` (zero) to take instead.
@@ -56,7 +52,7 @@ class BackOff {
 
  private:
   Limits limits_;
-  double interval_;        // Seconds. A double, because it doubles without bound.
+  double interval_;         // Seconds. A double, because it doubles without bound.
   double failing_for_ = 0;  // Seconds slept since the last success.
 };
 

@@ -13,11 +13,11 @@ namespace thane {
 ///                        ▲                     │
 ///                        └────── reset() ◄─────┘ on SIGHUP (with Restart::mutate: reset() alone)
 ///
-/// Under ProcessLauncher the constructor runs once, in the parent, and every worker gets its copy of
-/// the object by fork(). A constructor may therefore bind sockets and read files; it must not start
-/// fibers or threads and must not connect to anything: that is for start(). start(), stop(), wait()
-/// and reset() run in workers only (or in the one process of ServiceLauncher), never on the parent's
-/// copy.
+/// Under ProcessLauncher the constructor runs once, in the parent, and every worker gets its copy
+/// of the object by fork(). A constructor may therefore bind sockets and read files; it must not
+/// start fibers or threads and must not connect to anything: that is for start(). start(), stop(),
+/// wait() and reset() run in workers only (or in the one process of ServiceLauncher), never on the
+/// parent's copy.
 ///
 ///     class Ticker final : public thane::ServiceBase {
 ///      public:

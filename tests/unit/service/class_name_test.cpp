@@ -44,6 +44,8 @@ TEST_CASE("a service is called by the class of the object, not by that of the re
   CHECK(Local{}.name() == "local");
 }
 
-TEST_CASE("a service may choose its name") { CHECK(Renamed{}.name() == "Back"); }
+TEST_CASE("a service may choose its name") {
+  CHECK(Renamed{}.name() == "Back");
+}
 
 }  // namespace

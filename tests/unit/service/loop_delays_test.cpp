@@ -27,11 +27,9 @@ constexpr TimePoint start{1h};
 // oslo.service, loopingcall.py, in seconds: FixedIntervalLoopingCall.
 struct OsloFixed {
   double interval;
-  bool warned = false;
 
-  double idle_for(double elapsed) {
+  [[nodiscard]] double idle_for(double elapsed) const {
     const double delay = std::round((elapsed - interval) * 100) / 100;
-    warned = delay > 0;
     return delay < 0 ? -delay : 0;
   }
 };
@@ -98,18 +96,13 @@ TEST_CASE("a beat that did not overrun is slept for as in oslo, but to the nanos
   for (int round = 0; round < 20'000; ++round) {
     const Duration interval = std::chrono::milliseconds{interval_ms(random)};
     const Duration elapsed = std::chrono::microseconds{elapsed_us(random)};
-    OsloFixed oslo{.interval = in_seconds(interval)};
+    const OsloFixed oslo{.interval = in_seconds(interval)};
     const double expected = oslo.idle_for(in_seconds(elapsed));
 
-    const auto beat = next_beat(start, start + elapsed, interval);
-    const Duration sleep = beat.due - (start + elapsed);
+    const Duration sleep = next_beat(start, start + elapsed, interval) - (start + elapsed);
 
     CHECK(std::abs(in_seconds(sleep) - expected) <= 0.005 + 1e-9);  // What oslo rounds away.
     CHECK(sleep == std::max(interval - elapsed, Duration::zero()));
-    CHECK(beat.overrun == std::max(elapsed - interval, Duration::zero()));
-    if (oslo.warned) {
-      CHECK(beat.overrun > Duration::zero());
-    }
   }
 }
 
@@ -119,20 +112,18 @@ TEST_CASE("beats do not drift, however late each of them began") {
   TimePoint due = start;
 
   for (int round = 1; round <= 10'000; ++round) {
-    due = next_beat(due, due + std::chrono::microseconds{late_us(random)}, 1ms).due;
+    due = next_beat(due, due + std::chrono::microseconds{late_us(random)}, 1ms);
     CHECK(due == start + round * 1ms);
   }
 }
 
 TEST_CASE("beats missed by an overrun are skipped, and counting starts anew") {
-  const auto late = next_beat(start, start + 35ms, 10ms);
-  CHECK(late.due == start + 35ms);
-  CHECK(late.overrun == 25ms);
-  CHECK(next_beat(late.due, late.due + 1ms, 10ms).due == start + 45ms);
+  CHECK(next_beat(start, start + 35ms, 10ms) == start + 35ms);
+  CHECK(next_beat(start + 35ms, start + 36ms, 10ms) == start + 45ms);
 }
 
 TEST_CASE("an interval without an end is never over") {
-  CHECK(next_beat(start, start + 1s, Duration::max()).due == thane::never);
+  CHECK(next_beat(start, start + 1s, Duration::max()) == thane::never);
 }
 
 TEST_CASE("a dynamic loop sleeps as in oslo, except that a negative sleep is none") {
@@ -141,14 +132,21 @@ TEST_CASE("a dynamic loop sleeps as in oslo, except that a negative sleep is non
   std::uniform_int_distribution<int> present{0, 3};
 
   for (int round = 0; round < 20'000; ++round) {
-    const auto wanted = present(random) > 0 ? std::optional<int>(seconds(random)) : std::nullopt;
-    const auto max = present(random) > 0 ? std::optional<int>(std::abs(seconds(random)) + 1)
-                                         : std::nullopt;
-    const auto expected = oslo_dynamic(wanted, max);
+    std::optional<double> wanted;
+    std::optional<Duration> wanted_here;
+    if (const int drawn = seconds(random); present(random) > 0) {
+      wanted = drawn;
+      wanted_here = std::chrono::seconds{drawn};
+    }
+    std::optional<double> max;
+    Duration max_here{};
+    if (const int drawn = std::abs(seconds(random)) + 1; present(random) > 0) {
+      max = drawn;
+      max_here = std::chrono::seconds{drawn};
+    }
 
-    const auto sleep =
-        dynamic_sleep(wanted ? std::optional<Duration>(std::chrono::seconds{*wanted}) : std::nullopt,
-                      std::chrono::seconds{max.value_or(0)});
+    const auto expected = oslo_dynamic(wanted, max);
+    const auto sleep = dynamic_sleep(wanted_here, max_here);
 
     REQUIRE(sleep.has_value() == expected.has_value());
     if (sleep) {
@@ -192,8 +190,8 @@ TEST_CASE("back-off follows oslo's on random histories of successes and failures
 
 // test_exponential_backoff: the published sequence.
 TEST_CASE("back-off with jitter 0.8 drawn each time gives eleven growing sleeps, then times out") {
-  const std::vector<double> published{1.6,     2.4,     3.6,     5.4,      8.1,     12.15,
-                                      18.225,  27.3375, 41.00625, 61.509375, 92.2640625};
+  const std::vector<double> published{1.6,    2.4,     3.6,      5.4,       8.1,       12.15,
+                                      18.225, 27.3375, 41.00625, 61.509375, 92.2640625};
   for (const double jitter : {0.8, -0.8}) {  // test_exponential_backoff_negative_value
     BackOff back_off{{.starting_interval = 1s,
                       .timeout = 300s,

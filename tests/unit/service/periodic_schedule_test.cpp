@@ -19,7 +19,9 @@ using thane::internal::PeriodicSlot;
 
 namespace {
 
-constexpr TimePoint at(std::int64_t second) { return TimePoint{seconds{second}}; }
+constexpr TimePoint at(std::int64_t second) {
+  return TimePoint{seconds{second}};
+}
 
 // oslo.service, periodic_task.py, line for line, on whole seconds.
 struct OsloTask {
@@ -32,8 +34,7 @@ struct OsloTask {
     if (!last_run) return now;
     const std::int64_t delta = now - *last_run;
     const std::int64_t offset = modulo(delta, spacing);
-    const auto jitter =
-        static_cast<std::int64_t>(static_cast<double>(spacing) * (random / 20));
+    const auto jitter = static_cast<std::int64_t>(static_cast<double>(spacing) * (random / 20));
     return now - offset + jitter;
   }
 };
