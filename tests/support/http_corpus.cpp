@@ -98,8 +98,8 @@ std::vector<CorpusCase> load_corpus(const std::string& path) {
     one.max_ok = json.at("max_ok");
     one.half_close = json.value("fin", false);
     for (const auto& request : json.at("expect")) {
-      one.expected.push_back({request.at(0), request.at(1),
-                              decode_base64(request.at(2).get<std::string>())});
+      one.expected.push_back(
+          {request.at(0), request.at(1), decode_base64(request.at(2).get<std::string>())});
     }
     cases.push_back(std::move(one));
   }
@@ -154,7 +154,8 @@ std::string judge(const CorpusCase& one, std::string_view received) {
     }
     const auto target = answer.body.find(' ') + 1;  // A body may hold the forbidden one, too.
     if (!one.forbidden_target.empty() &&
-        answer.body.compare(target, one.forbidden_target.size() + 1, one.forbidden_target + " ") == 0) {
+        answer.body.compare(target, one.forbidden_target.size() + 1, one.forbidden_target + " ") ==
+            0) {
       return "answered the smuggled request";
     }
     ok_bodies.push_back(answer.body);

@@ -20,7 +20,8 @@ struct CorpusCase {
   bool half_close = false;  ///< The stream is cut: nothing follows it.
   std::vector<CorpusRequest> expected;
 
-  /// What to send: the stream, and behind it a well-formed request for `probe_target`, unless it is cut.
+  /// What to send: the stream, and behind it a well-formed request for `probe_target`, unless it is
+  /// cut.
   [[nodiscard]] std::string stream() const;
 };
 

@@ -26,8 +26,8 @@ struct AccessRecord {
 ///     %(client_ip)s "%(request_line)s" status: %(status_code)s  len: %(body_length)s
 ///         time: %(wall_seconds).7f
 ///
-/// Keys: client_ip, date_time, request_line, status_code, body_length, wall_seconds. `%%` is a percent
-/// sign. wall_seconds takes a precision; all other conversions are read as `s`.
+/// Keys: client_ip, date_time, request_line, status_code, body_length, wall_seconds. `%%` is a
+/// percent sign. wall_seconds takes a precision; all other conversions are read as `s`.
 class AccessLog {
  public:
   /// Throws std::invalid_argument for an unknown key or a `%` that is none of the above.
@@ -40,7 +40,12 @@ class AccessLog {
 
  private:
   enum class Key : std::uint8_t {
-    client_ip, date_time, request_line, status_code, body_length, wall_seconds,
+    client_ip,
+    date_time,
+    request_line,
+    status_code,
+    body_length,
+    wall_seconds,
   };
   struct Piece {
     std::string literal;  // Goes before the value.

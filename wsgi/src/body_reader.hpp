@@ -24,7 +24,8 @@ class BodyReader final : public BodySource {
   };
 
   /// `output`: answers to earlier requests, sent before this waits for the client.
-  BodyReader(const RequestHead& head, InputBuffer& input, Transport& transport, std::string& output);
+  BodyReader(const RequestHead& head, InputBuffer& input, Transport& transport,
+             std::string& output);
 
   std::string_view read_some() override;
 

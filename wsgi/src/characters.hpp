@@ -55,8 +55,8 @@ inline const char* skip_token(const char* at, const char* end) {
   return at;
 }
 
-/// Skips what a request target may hold, and what only looks so from 16 octets at a time (above 0x7e
-/// and '#'): the caller checks those, they are rare.
+/// Skips what a request target may hold, and what only looks so from 16 octets at a time (above
+/// 0x7e and '#'): the caller checks those, they are rare.
 inline const char* skip_visible(const char* at, const char* end) {
 #ifdef __SSE2__
   const __m128i lowest = _mm_set1_epi8(0x21);
@@ -67,7 +67,7 @@ inline const char* skip_visible(const char* at, const char* end) {
     if (bad != 0) return at + __builtin_ctz(bad);
   }
 #endif
-  while (at < end && static_cast<unsigned char>(*at) > 0x20) ++at;
+  while (at<end&& static_cast<unsigned char>(*at)> 0x20) ++at;
   return at;
 }
 
@@ -80,8 +80,8 @@ inline const char* skip_value(const char* at, const char* end) {
   for (; end - at >= 16; at += 16) {
     const __m128i octets = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
     const __m128i high = _mm_cmpeq_epi8(_mm_max_epu8(octets, lowest), octets);
-    const __m128i fine =
-        _mm_andnot_si128(_mm_cmpeq_epi8(octets, rubout), _mm_or_si128(high, _mm_cmpeq_epi8(octets, tab)));
+    const __m128i fine = _mm_andnot_si128(_mm_cmpeq_epi8(octets, rubout),
+                                          _mm_or_si128(high, _mm_cmpeq_epi8(octets, tab)));
     const auto bad = static_cast<unsigned>(_mm_movemask_epi8(fine)) ^ 0xffffu;
     if (bad != 0) return at + __builtin_ctz(bad);
   }
@@ -90,7 +90,9 @@ inline const char* skip_value(const char* at, const char* end) {
   return at;
 }
 
-constexpr char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+constexpr char to_lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+}
 
 /// Compares without regard to case; `lower` is in lower case.
 constexpr bool equals_lower(std::string_view text, std::string_view lower) {

@@ -12,7 +12,9 @@ unsigned hex_value(char c) {
   return static_cast<unsigned>(is(digit_character, c) ? c - '0' : to_lower(c) - 'a' + 10);
 }
 
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
+bool is_blank(char c) {
+  return c == ' ' || c == '\t';
+}
 
 }  // namespace
 
@@ -81,42 +83,60 @@ void ChunkedDecoder::step_size(char c) {
   }
 }
 
-// *( BWS ";" BWS name [ BWS "=" BWS ( token / quoted-string ) ] ), then CR. White space right before
-// that CR is not in the grammar, and some smuggling lives on it.
+// *( BWS ";" BWS name [ BWS "=" BWS ( token / quoted-string ) ] ), then CR. White space right
+// before that CR is not in the grammar, and some smuggling lives on it.
 void ChunkedDecoder::step_extension(char c) {
   if (++overhead_ > max_overhead) return fail();
   const bool token = is(token_character, c);
   switch (at_) {
     case At::extension:  // After the size or a complete value, in white space.
-      if (c == ';') at_ = At::extension_name_start;
-      else if (!is_blank(c)) fail();
+      if (c == ';')
+        at_ = At::extension_name_start;
+      else if (!is_blank(c))
+        fail();
       return;
     case At::extension_name_start:
-      if (token) at_ = At::extension_name;
-      else if (!is_blank(c)) fail();
+      if (token)
+        at_ = At::extension_name;
+      else if (!is_blank(c))
+        fail();
       return;
     case At::extension_name:
       if (token) return;
-      if (c == '=') at_ = At::extension_value_start;
-      else if (c == ';') at_ = At::extension_name_start;
-      else if (c == '\r') at_ = At::size_line_feed;
-      else if (is_blank(c)) at_ = At::extension_equals;
-      else fail();
+      if (c == '=')
+        at_ = At::extension_value_start;
+      else if (c == ';')
+        at_ = At::extension_name_start;
+      else if (c == '\r')
+        at_ = At::size_line_feed;
+      else if (is_blank(c))
+        at_ = At::extension_equals;
+      else
+        fail();
       return;
     case At::extension_equals:
-      if (c == '=') at_ = At::extension_value_start;
-      else if (c == ';') at_ = At::extension_name_start;
-      else if (!is_blank(c)) fail();
+      if (c == '=')
+        at_ = At::extension_value_start;
+      else if (c == ';')
+        at_ = At::extension_name_start;
+      else if (!is_blank(c))
+        fail();
       return;
     case At::extension_value_start:
-      if (c == '"') at_ = At::extension_quoted;
-      else if (token) at_ = At::extension_token;
-      else if (!is_blank(c)) fail();
+      if (c == '"')
+        at_ = At::extension_quoted;
+      else if (token)
+        at_ = At::extension_token;
+      else if (!is_blank(c))
+        fail();
       return;
     case At::extension_quoted:
-      if (c == '"') at_ = At::extension_end;
-      else if (c == '\\') at_ = At::extension_escaped;
-      else if (!is(value_character, c)) fail();
+      if (c == '"')
+        at_ = At::extension_end;
+      else if (c == '\\')
+        at_ = At::extension_escaped;
+      else if (!is(value_character, c))
+        fail();
       return;
     case At::extension_escaped:
       if (!is(value_character, c)) return fail();
@@ -126,10 +146,14 @@ void ChunkedDecoder::step_extension(char c) {
       if (token) return;
       [[fallthrough]];
     default:  // extension_end
-      if (c == ';') at_ = At::extension_name_start;
-      else if (c == '\r') at_ = At::size_line_feed;
-      else if (is_blank(c)) at_ = At::extension;
-      else fail();
+      if (c == ';')
+        at_ = At::extension_name_start;
+      else if (c == '\r')
+        at_ = At::size_line_feed;
+      else if (is_blank(c))
+        at_ = At::extension;
+      else
+        fail();
       return;
   }
 }
@@ -138,17 +162,24 @@ void ChunkedDecoder::step_trailer(char c) {
   if (++overhead_ > max_overhead) return fail();
   switch (at_) {
     case At::trailer_start:
-      if (c == '\r') at_ = At::last_line_feed;
-      else if (is(token_character, c)) at_ = At::trailer_name;
-      else fail();
+      if (c == '\r')
+        at_ = At::last_line_feed;
+      else if (is(token_character, c))
+        at_ = At::trailer_name;
+      else
+        fail();
       return;
     case At::trailer_name:
-      if (c == ':') at_ = At::trailer_value;
-      else if (!is(token_character, c)) fail();
+      if (c == ':')
+        at_ = At::trailer_value;
+      else if (!is(token_character, c))
+        fail();
       return;
     case At::trailer_value:
-      if (c == '\r') at_ = At::trailer_line_feed;
-      else if (!is(value_character, c)) fail();
+      if (c == '\r')
+        at_ = At::trailer_line_feed;
+      else if (!is(value_character, c))
+        fail();
       return;
     case At::trailer_line_feed:
       if (c != '\n') return fail();

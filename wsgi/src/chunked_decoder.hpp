@@ -37,10 +37,26 @@ class ChunkedDecoder {
 
  private:
   enum class At : std::uint8_t {
-    size_start, size, extension, extension_name_start, extension_name, extension_equals,
-    extension_value_start, extension_token, extension_quoted, extension_escaped, extension_end,
-    size_line_feed, data, data_return, data_line_feed,
-    trailer_start, trailer_name, trailer_value, trailer_line_feed, last_line_feed,
+    size_start,
+    size,
+    extension,
+    extension_name_start,
+    extension_name,
+    extension_equals,
+    extension_value_start,
+    extension_token,
+    extension_quoted,
+    extension_escaped,
+    extension_end,
+    size_line_feed,
+    data,
+    data_return,
+    data_line_feed,
+    trailer_start,
+    trailer_name,
+    trailer_value,
+    trailer_line_feed,
+    last_line_feed,
   };
 
   void step(char c);

@@ -111,7 +111,8 @@ Response Connection::respond(Request& request, BodyReader& body) {
   try {
     return site_.application(request);
   } catch (const request_error& error) {
-    return client_error(body.state() == BodyReader::State::refused ? body.status() : error.status());
+    return client_error(body.state() == BodyReader::State::refused ? body.status()
+                                                                   : error.status());
   } catch (const fiber_killed&) {
     throw;
   } catch (const std::exception& error) {
@@ -158,8 +159,9 @@ Connection::After Connection::answer(Response response, BodyReader& body, TimePo
   return After::next_request;
 }
 
-// The pieces of a stream, each sent before the next is asked for. The head goes out with the first, so
-// that a generator which fails at once still gives a clean 500. False: the connection is to be cut.
+// The pieces of a stream, each sent before the next is asked for. The head goes out with the first,
+// so that a generator which fails at once still gives a clean 500. False: the connection is to be
+// cut.
 bool Connection::send_stream(Response& response, const Delivery& delivery, Written& written,
                              std::uint64_t& octets) {
   std::optional<std::string> piece;
@@ -174,8 +176,10 @@ bool Connection::send_stream(Response& response, const Delivery& delivery, Writt
       std::string_view data{*piece};
       if (written.body == Written::Body::counted) data = data.substr(0, written.counted - octets);
       octets += data.size();
-      if (written.body == Written::Body::chunked) write_chunk(data, output_);
-      else output_.append(data);
+      if (written.body == Written::Body::chunked)
+        write_chunk(data, output_);
+      else
+        output_.append(data);
       if (!flush()) return false;
       if (written.body == Written::Body::counted && octets == written.counted) break;
       piece = response.body_stream()();

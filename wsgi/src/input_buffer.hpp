@@ -42,8 +42,8 @@ class InputBuffer {
   [[nodiscard]] std::string_view data() const { return {storage_ + begin_, end_ - begin_}; }
   [[nodiscard]] bool empty() const { return begin_ == end_; }
 
-  /// Makes space() at least `wanted` octets; may move what is not pinned. Existing views into data()
-  /// are dead then.
+  /// Makes space() at least `wanted` octets; may move what is not pinned. Existing views into
+  /// data() are dead then.
   void make_room(std::size_t wanted);
   [[nodiscard]] char* space() { return storage_ + end_; }
   [[nodiscard]] std::size_t space_size() const { return capacity_ - end_; }
@@ -66,9 +66,9 @@ class InputBuffer {
   std::size_t capacity_ = inline_size;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
-  std::size_t floor_ = 0;            // Octets of storage_ before this are pinned.
-  bool pinned_ = false;              // floor_, or pinned_block_, or the inline memory, is in use.
-  std::unique_ptr<char[]> block_;    // storage_, unless that is inline_.
+  std::size_t floor_ = 0;          // Octets of storage_ before this are pinned.
+  bool pinned_ = false;            // floor_, or pinned_block_, or the inline memory, is in use.
+  std::unique_ptr<char[]> block_;  // storage_, unless that is inline_.
   std::size_t block_capacity_ = 0;
   std::unique_ptr<char[]> pinned_block_;  // Where the pinned head lies, if it is not in storage_.
   std::size_t pinned_capacity_ = 0;

@@ -18,13 +18,27 @@ Request::Request(const internal::RequestHead& head, internal::BodySource& body,
   }
 }
 
-std::string_view Request::method() const noexcept { return head_.method; }
-std::string_view Request::target() const noexcept { return head_.target; }
-std::string_view Request::raw_path() const noexcept { return head_.path; }
-std::string_view Request::query() const noexcept { return head_.query; }
-std::string_view Request::authority() const noexcept { return head_.authority; }
-int Request::minor_version() const noexcept { return head_.minor_version; }
-std::span<const Field> Request::headers() const noexcept { return head_.fields(); }
+std::string_view Request::method() const noexcept {
+  return head_.method;
+}
+std::string_view Request::target() const noexcept {
+  return head_.target;
+}
+std::string_view Request::raw_path() const noexcept {
+  return head_.path;
+}
+std::string_view Request::query() const noexcept {
+  return head_.query;
+}
+std::string_view Request::authority() const noexcept {
+  return head_.authority;
+}
+int Request::minor_version() const noexcept {
+  return head_.minor_version;
+}
+std::span<const Field> Request::headers() const noexcept {
+  return head_.fields();
+}
 
 std::string_view Request::path() const noexcept {
   return decoded_path_.empty() ? head_.path : std::string_view{decoded_path_};
@@ -37,7 +51,8 @@ std::optional<std::string> Request::query_parameter(std::string_view name) const
     rest.remove_prefix(std::min(rest.size(), pair.size() + 1));
     const auto equals = pair.find('=');
     if (internal::percent_decode(pair.substr(0, equals), Plus::space) != name) continue;
-    const auto value = equals == std::string_view::npos ? std::string_view{} : pair.substr(equals + 1);
+    const auto value =
+        equals == std::string_view::npos ? std::string_view{} : pair.substr(equals + 1);
     return internal::percent_decode(value, Plus::space);
   }
   return std::nullopt;
@@ -53,14 +68,18 @@ std::optional<std::string_view> Request::header(std::string_view name) const noe
   return std::nullopt;
 }
 
-bool Request::has_body() const noexcept { return head_.framing != BodyFraming::none; }
+bool Request::has_body() const noexcept {
+  return head_.framing != BodyFraming::none;
+}
 
 std::optional<std::uint64_t> Request::content_length() const noexcept {
   if (head_.framing != BodyFraming::length) return std::nullopt;
   return head_.content_length;
 }
 
-std::string_view Request::read_some() { return body_.read_some(); }
+std::string_view Request::read_some() {
+  return body_.read_some();
+}
 
 std::string Request::read_all(std::size_t limit) {
   const auto check = [limit](std::uint64_t size) {

@@ -6,10 +6,11 @@
 #include "characters.hpp"
 #include "request_target.hpp"
 
-// The grammar is that of RFC 9112 without any of its leniencies: lines end with CRLF, a bare CR or LF
-// is an error, so are folded lines, white space before a colon, octets outside of the grammar, and
-// every combination of Content-Length and Transfer-Encoding that two parsers could read differently.
-// What is refused is refused with `Connection: close`, so nothing after it is taken for a request.
+// The grammar is that of RFC 9112 without any of its leniencies: lines end with CRLF, a bare CR or
+// LF is an error, so are folded lines, white space before a colon, octets outside of the grammar,
+// and every combination of Content-Length and Transfer-Encoding that two parsers could read
+// differently. What is refused is refused with `Connection: close`, so nothing after it is taken
+// for a request.
 
 namespace thane::wsgi::internal {
 
@@ -17,7 +18,9 @@ namespace {
 
 using Kind = ParseResult::Kind;
 
-ParseResult refuse(int status, const char* reason) { return {Kind::refused, 0, status, reason}; }
+ParseResult refuse(int status, const char* reason) {
+  return {Kind::refused, 0, status, reason};
+}
 
 constexpr ParseResult need_more{};
 
@@ -56,8 +59,8 @@ void note_connection(std::string_view value, Seen& seen) {
   }
 }
 
-// "chunked" alone is what we decode. Another coding before it is honest and not implemented; anything
-// else leaves the length of the body open to interpretation.
+// "chunked" alone is what we decode. Another coding before it is honest and not implemented;
+// anything else leaves the length of the body open to interpretation.
 int note_transfer_encoding(std::string_view value, RequestHead& head, Seen& seen) {
   if (seen.transfer_encoding) return 400;
   seen.transfer_encoding = true;
@@ -99,7 +102,8 @@ int note_field(const Field& field, RequestHead& head, Seen& seen) {
       seen.content_length = true;
       return 0;
     case 17:
-      return equals_lower(name, "transfer-encoding") ? note_transfer_encoding(value, head, seen) : 0;
+      return equals_lower(name, "transfer-encoding") ? note_transfer_encoding(value, head, seen)
+                                                     : 0;
     default:
       return 0;
   }

@@ -31,9 +31,9 @@ enum class BodyFraming : std::uint8_t { none, length, chunked };
 /// All views point into the buffer that was parsed.
 struct RequestHead {
   std::string_view method;
-  std::string_view target;     ///< As sent.
-  std::string_view path;       ///< Not decoded; "/" for an absolute form without one, "*" for asterisk.
-  std::string_view query;      ///< Without '?'.
+  std::string_view target;  ///< As sent.
+  std::string_view path;   ///< Not decoded; "/" for an absolute form without one, "*" for asterisk.
+  std::string_view query;  ///< Without '?'.
   std::string_view authority;  ///< Of the target if it has one, else the value of Host.
   TargetForm form = TargetForm::origin;
   BodyFraming framing = BodyFraming::none;

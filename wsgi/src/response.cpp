@@ -34,7 +34,9 @@ void check_header(std::string_view name, std::string_view value) {
 
 }  // namespace
 
-Response::Response(int status) { set_status(status); }
+Response::Response(int status) {
+  set_status(status);
+}
 
 Response Response::text(std::string body) {
   Response response;

@@ -110,8 +110,10 @@ Written frame_body(const Response& response, const Delivery& delivery, const Own
   }
   if (bodiless && response.body().empty()) {
     // What the application says the body would be; a 304 that says nothing has no length at all.
-    if (own.content_length) length(*own.content_length);
-    else if (status != 304) length(0);
+    if (own.content_length)
+      length(*own.content_length);
+    else if (status != 304)
+      length(0);
     return written;
   }
   length(response.body().size());
@@ -156,6 +158,8 @@ void write_chunk(std::string_view data, std::string& out) {
   out.append("\r\n").append(data).append("\r\n");
 }
 
-void write_last_chunk(std::string& out) { out.append("0\r\n\r\n"); }
+void write_last_chunk(std::string& out) {
+  out.append("0\r\n\r\n");
+}
 
 }  // namespace thane::wsgi::internal

@@ -27,9 +27,9 @@ class DateCache {
 
 /// How the answer is to be sent, from what the request and the connection say.
 struct Delivery {
-  int minor_version = 1;     ///< Of the request.
-  bool head_only = false;    ///< The method was HEAD.
-  bool keep_alive = true;    ///< What the connection wants; the outcome is in Written.
+  int minor_version = 1;   ///< Of the request.
+  bool head_only = false;  ///< The method was HEAD.
+  bool keep_alive = true;  ///< What the connection wants; the outcome is in Written.
   std::string_view date;
 };
 

@@ -16,7 +16,8 @@ namespace thane::wsgi::internal {
 
 class AccessLog;
 
-/// Memory for the heads of requests at work; a head is too large for the stack of an idle connection.
+/// Memory for the heads of requests at work; a head is too large for the stack of an idle
+/// connection.
 class HeadPool {
  public:
   [[nodiscard]] std::unique_ptr<RequestHead> take() {
@@ -62,11 +63,11 @@ enum class ErrorBody : std::uint8_t { empty, text };
 struct Site {
   Application application;
   HeadLimits limits;
-  bool keep_alive = true;                ///< wsgi_keep_alive
-  std::size_t max_discard = 65536;       ///< max_unread_body
-  ErrorBody errors = ErrorBody::empty;   ///< wsgi_server_debug
+  bool keep_alive = true;                 ///< wsgi_keep_alive
+  std::size_t max_discard = 65536;        ///< max_unread_body
+  ErrorBody errors = ErrorBody::empty;    ///< wsgi_server_debug
   const AccessLog* access_log = nullptr;  ///< None: no access log.
-  bool draining = false;                 ///< Each answer ends its connection.
+  bool draining = false;                  ///< Each answer ends its connection.
 
   BlockPool blocks;
   HeadPool heads;

@@ -17,7 +17,8 @@ enum class Waiting : std::uint8_t {
   close,    ///< The peer has to close.
 };
 
-/// A stream of octets. Calls block the fiber. Nothing is thrown for what the peer or the network does.
+/// A stream of octets. Calls block the fiber. Nothing is thrown for what the peer or the network
+/// does.
 class Transport {
  public:
   virtual ~Transport() = default;

@@ -51,7 +51,8 @@ class Request {
   [[nodiscard]] std::string_view raw_path() const noexcept;
   /// What follows '?', as sent; empty if nothing does.
   [[nodiscard]] std::string_view query() const noexcept;
-  /// The value of parameter `name` of the query, decoded as HTML forms encode it; the first of several.
+  /// The value of parameter `name` of the query, decoded as HTML forms encode it; the first of
+  /// several.
   [[nodiscard]] std::optional<std::string> query_parameter(std::string_view name) const;
   /// Host and port that the client asked for: of the target if it names one, else of Host.
   [[nodiscard]] std::string_view authority() const noexcept;
@@ -71,9 +72,9 @@ class Request {
   /// Its length, if the client said it in advance.
   [[nodiscard]] std::optional<std::uint64_t> content_length() const noexcept;
 
-  /// The next octets of the body, without copying; empty at its end, and from then on. Valid until the
-  /// next read. Blocks the fiber; sends "100 Continue" if the client waits for it.
-  /// Throws request_error: 400 malformed or cut off, 408 if the client is too slow.
+  /// The next octets of the body, without copying; empty at its end, and from then on. Valid until
+  /// the next read. Blocks the fiber; sends "100 Continue" if the client waits for it. Throws
+  /// request_error: 400 malformed or cut off, 408 if the client is too slow.
   [[nodiscard]] std::string_view read_some();
 
   static constexpr std::size_t default_body_limit = 16 * 1024 * 1024;

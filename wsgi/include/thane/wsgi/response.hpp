@@ -13,8 +13,9 @@
 namespace thane::wsgi {
 
 /// Yields the next piece of a body, and nullopt at its end. Each piece is sent before the next is
-/// asked for; an empty one is skipped. It runs on the connection's fiber and may suspend. If it throws
-/// after the first piece went out the connection is cut, so that the client sees the body is incomplete.
+/// asked for; an empty one is skipped. It runs on the connection's fiber and may suspend. If it
+/// throws after the first piece went out the connection is cut, so that the client sees the body is
+/// incomplete.
 using BodyStream = std::function<std::optional<std::string>()>;
 
 /// An HTTP answer; a value.
@@ -46,8 +47,8 @@ class Response {
     return std::move(set_status(status, reason));
   }
 
-  /// Adds a field; several of one name are sent as several. Throws std::invalid_argument if the name is
-  /// no token or the value holds CR, LF, NUL or another control character.
+  /// Adds a field; several of one name are sent as several. Throws std::invalid_argument if the
+  /// name is no token or the value holds CR, LF, NUL or another control character.
   Response& add_header(std::string_view name, std::string_view value) &;
   Response&& add_header(std::string_view name, std::string_view value) && {
     return std::move(add_header(name, value));
