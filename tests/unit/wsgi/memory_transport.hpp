@@ -1,0 +1,53 @@
+// A Transport made of strings.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "transport.hpp"
+
+namespace thane::testing {
+
+/// Delivers `input` in pieces of at most `piece` octets, then the end of the stream.
+class MemoryTransport final : public wsgi::internal::Transport {
+ public:
+  using Waiting = wsgi::internal::Waiting;
+
+  explicit MemoryTransport(std::string input, std::size_t piece = std::string::npos)
+      : input_(std::move(input)), piece_(piece) {}
+
+  void expect(Waiting what) override { waiting = what; }
+  bool timed_out() const override { return time_out_at_end && at_ == input_.size(); }
+
+  std::size_t read_some(char* to, std::size_t size) override {
+    ++reads;
+    const auto given = std::min({size, piece_, input_.size() - at_});
+    std::memcpy(to, input_.data() + at_, given);
+    at_ += given;
+    return given;
+  }
+
+  bool write_all(std::string_view data) override {
+    ++writes;
+    output += data;
+    return !broken;
+  }
+
+  void shutdown_send() override { shut_down = true; }
+
+  std::string output;
+  int reads = 0, writes = 0;
+  bool shut_down = false, broken = false, time_out_at_end = false;
+  Waiting waiting = Waiting::nothing;
+
+ private:
+  std::string input_;
+  std::size_t piece_;
+  std::size_t at_ = 0;
+};
+
+}  // namespace thane::testing

@@ -1,0 +1,7 @@
+// Everything needed to serve HTTP.
+#pragma once
+
+#include <thane/wsgi/application.hpp>
+#include <thane/wsgi/request.hpp>
+#include <thane/wsgi/response.hpp>
+#include <thane/wsgi/server.hpp>

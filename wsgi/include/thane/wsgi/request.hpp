@@ -1,0 +1,91 @@
+// A request as an application sees it: head, body, and where it came from.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include <thane/wsgi/field.hpp>
+
+namespace thane::wsgi {
+
+namespace internal {
+class BodySource;
+struct RequestHead;
+}  // namespace internal
+
+/// The request cannot be served, and it is the client's doing. Thrown by Request while a body is
+/// read, and by applications: out of an application it becomes an answer with `status` and no body.
+class request_error : public std::runtime_error {
+ public:
+  request_error(int status, const std::string& what) : std::runtime_error(what), status_(status) {}
+  [[nodiscard]] int status() const noexcept { return status_; }
+
+ private:
+  int status_;
+};
+
+/// One HTTP request. Lives as long as the call of the application, as do all views it hands out.
+/// To be used on the fiber that the application was called on.
+///
+///     wsgi::Response echo(wsgi::Request& request) {
+///       if (request.method() != "POST") return wsgi::Response{405};
+///       return wsgi::Response::text(request.read_all());
+///     }
+class Request {
+ public:
+  Request(const internal::RequestHead& head, internal::BodySource& body, std::string_view peer);
+  Request(const Request&) = delete;
+  Request& operator=(const Request&) = delete;
+
+  [[nodiscard]] std::string_view method() const noexcept;
+  /// The target as sent.
+  [[nodiscard]] std::string_view target() const noexcept;
+  /// The path, percent-decoded once ("%2F" too, '+' stays); may hold any octet. "*" for OPTIONS *.
+  [[nodiscard]] std::string_view path() const noexcept;
+  /// The path as sent.
+  [[nodiscard]] std::string_view raw_path() const noexcept;
+  /// What follows '?', as sent; empty if nothing does.
+  [[nodiscard]] std::string_view query() const noexcept;
+  /// The value of parameter `name` of the query, decoded as HTML forms encode it; the first of
+  /// several.
+  [[nodiscard]] std::optional<std::string> query_parameter(std::string_view name) const;
+  /// Host and port that the client asked for: of the target if it names one, else of Host.
+  [[nodiscard]] std::string_view authority() const noexcept;
+  /// 0 or 1, for HTTP/1.0 and HTTP/1.1.
+  [[nodiscard]] int minor_version() const noexcept;
+
+  /// All header fields in the order sent.
+  [[nodiscard]] std::span<const Field> headers() const noexcept;
+  /// The value of the first field with this name, in any case.
+  [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const noexcept;
+
+  /// The peer's IP address as text; empty for a Unix socket.
+  [[nodiscard]] std::string_view peer_address() const noexcept { return peer_; }
+
+  /// True if the request has a body, be it of no octets.
+  [[nodiscard]] bool has_body() const noexcept;
+  /// Its length, if the client said it in advance.
+  [[nodiscard]] std::optional<std::uint64_t> content_length() const noexcept;
+
+  /// The next octets of the body, without copying; empty at its end, and from then on. Valid until
+  /// the next read. Blocks the fiber; sends "100 Continue" if the client waits for it. Throws
+  /// request_error: 400 malformed or cut off, 408 if the client is too slow.
+  [[nodiscard]] std::string_view read_some();
+
+  static constexpr std::size_t default_body_limit = 16 * 1024 * 1024;
+  /// All of the body that was not read yet. Throws request_error with 413 beyond `limit` octets.
+  [[nodiscard]] std::string read_all(std::size_t limit = default_body_limit);
+
+ private:
+  const internal::RequestHead& head_;
+  internal::BodySource& body_;
+  std::string_view peer_;
+  std::string decoded_path_;  // Empty unless the path holds a '%'.
+};
+
+}  // namespace thane::wsgi

@@ -1,0 +1,240 @@
+#include "connection.hpp"
+
+#include <chrono>
+#include <cstring>
+#include <ctime>
+#include <exception>
+#include <optional>
+
+#include <thane/fiber.hpp>
+#include <thane/log.hpp>
+
+#include "access_log.hpp"
+
+namespace thane::wsgi::internal {
+
+namespace {
+
+// Gathered answers are sent when they exceed this, even if more requests are buffered.
+constexpr std::size_t max_gathered = 65536;
+
+// An unfinished head is parsed again when a line was completed, or when this many octets came
+// without one: a client that sends single octets does not make us read everything again each time.
+constexpr std::size_t parse_step = 1024;
+
+Response error_response(const Site& site, const char* text) {
+  Response response{500};
+  if (site.errors == ErrorBody::text) response = Response::text(text).set_status(500);
+  response.close_connection();
+  return response;
+}
+
+Response client_error(int status) {
+  Response response{status >= 400 && status <= 599 ? status : 400};
+  return response;
+}
+
+}  // namespace
+
+Connection::~Connection() {
+  if (head_) site_.heads.give_back(std::move(head_));
+  site_.outputs.give_back(output_);
+}
+
+void Connection::run() {
+  transport_.expect(Waiting::head);
+  After after = read_head();
+  while (after == After::next_request) {
+    after = serve();
+    if (after == After::next_request) after = read_head();
+  }
+  if (after == After::close) linger();
+}
+
+// Reads until a head is complete. On entry the buffer may hold any part of it, and more.
+Connection::After Connection::read_head() {
+  bool parse = !input_.empty();
+  bool limited = !head_;  // run() began the limit for the first head.
+  std::size_t unparsed = 0;
+  for (;;) {
+    if (parse) {
+      if (!head_) head_ = site_.heads.take();
+      const auto result = parse_head(input_.data(), site_.limits, *head_);
+      if (result.kind == ParseResult::Kind::complete) {
+        input_.pin(result.size);
+        return After::next_request;
+      }
+      if (result.kind == ParseResult::Kind::refused) {
+        refuse(result.status, result.reason);
+        return After::close;
+      }
+      unparsed = 0;
+    }
+    if (!output_.empty() && !flush()) return After::gone;
+
+    const bool idle = input_.empty();
+    if (idle && head_) {
+      become_idle();
+      transport_.expect(Waiting::idle);
+    } else if (!limited) {
+      transport_.expect(Waiting::head);
+      limited = true;
+    }
+    input_.make_room(1);
+    const auto size = transport_.read_some(input_.space(), input_.space_size());
+    if (size == 0) {
+      if (!transport_.timed_out() || input_.empty()) return After::gone;
+      refuse(408, "the request head did not come in time");
+      return After::close;
+    }
+    unparsed += size;
+    parse = idle || unparsed >= parse_step || std::memchr(input_.space(), '\n', size) != nullptr;
+    input_.commit(size);
+  }
+}
+
+Connection::After Connection::serve() {
+  transport_.expect(Waiting::nothing);
+  if (output_.empty() && output_.capacity() < 64) site_.outputs.take(output_);
+  const auto started = site_.access_log != nullptr ? SteadyClock::now() : TimePoint{};
+
+  BodyReader body{*head_, input_, transport_, output_};
+  Request request{*head_, body, peer_};
+  const After after = answer(respond(request, body), body, started);
+  input_.unpin();
+  return after;
+}
+
+// What the application answers, or what its failure means.
+Response Connection::respond(Request& request, BodyReader& body) {
+  if (head_->form == TargetForm::authority) return Response{501};  // CONNECT: no proxy here.
+  try {
+    return site_.application(request);
+  } catch (const request_error& error) {
+    return client_error(body.state() == BodyReader::State::refused ? body.status()
+                                                                   : error.status());
+  } catch (const fiber_killed&) {
+    throw;
+  } catch (const std::exception& error) {
+    log::error("{} {} failed: {}", head_->method, head_->target, error.what());
+    return error_response(site_, error.what());
+  } catch (...) {
+    log::error("{} {} failed with what is not a std::exception", head_->method, head_->target);
+    return error_response(site_, "unknown error");
+  }
+}
+
+Connection::After Connection::answer(Response response, BodyReader& body, TimePoint started) {
+  body.discard_buffered();
+  const bool refused = body.state() == BodyReader::State::refused;
+  if (refused && response.status() < 400) response = client_error(body.status());
+  const bool unread = body.state() == BodyReader::State::unread;
+  const bool discardable = unread && body.framing() == BodyFraming::length &&
+                           !body.awaits_continue() && body.remaining() <= site_.max_discard;
+
+  Delivery delivery{head_->minor_version, head_->method == "HEAD",
+                    head_->keep_alive && site_.keep_alive && !site_.draining && !refused &&
+                        (!unread || discardable),
+                    site_.dates.date(std::time(nullptr))};
+  Written written;
+  std::uint64_t octets = 0;
+  if (response.body_stream() && !delivery.head_only && response.status() != 204 &&
+      response.status() != 304) {
+    if (!send_stream(response, delivery, written, octets)) return After::gone;
+  } else {
+    written = write_response(response, delivery, output_);
+    if (written.body == Written::Body::whole) octets = response.body().size();
+  }
+
+  if (site_.access_log != nullptr) {
+    site_.access_log->write({peer_, head_->method, head_->target, head_->minor_version,
+                             response.status(), octets, SteadyClock::now() - started});
+  }
+  if (!written.keep_alive) return After::close;
+  if (discardable) {
+    if (!flush()) return After::gone;
+    if (!body.discard_rest(site_.max_discard)) return After::close;
+  }
+  if (output_.size() > max_gathered && !flush()) return After::gone;
+  return After::next_request;
+}
+
+// The pieces of a stream, each sent before the next is asked for. The head goes out with the first,
+// so that a generator which fails at once still gives a clean 500. False: the connection is to be
+// cut.
+bool Connection::send_stream(Response& response, const Delivery& delivery, Written& written,
+                             std::uint64_t& octets) {
+  std::optional<std::string> piece;
+  bool head_sent = false;
+  try {
+    do {
+      piece = response.body_stream()();
+    } while (piece && piece->empty());
+    written = write_response(response, delivery, output_);
+    head_sent = true;
+    while (piece) {
+      std::string_view data{*piece};
+      if (written.body == Written::Body::counted) data = data.substr(0, written.counted - octets);
+      octets += data.size();
+      if (written.body == Written::Body::chunked)
+        write_chunk(data, output_);
+      else
+        output_.append(data);
+      if (!flush()) return false;
+      if (written.body == Written::Body::counted && octets == written.counted) break;
+      piece = response.body_stream()();
+    }
+  } catch (const fiber_killed&) {
+    throw;
+  } catch (const std::exception& error) {
+    log::error("{} {} failed in its body: {}", head_->method, head_->target, error.what());
+    if (head_sent) return false;
+    response = error_response(site_, error.what());
+    written = write_response(response, delivery, output_);
+    octets = response.body().size();
+    return true;
+  }
+  if (written.body == Written::Body::chunked) write_last_chunk(output_);
+  if (written.body == Written::Body::counted && octets < written.counted) {
+    log::error("{} {}: the body has {} octets, its Content-Length said {}", head_->method,
+               head_->target, octets, written.counted);
+    return false;
+  }
+  return true;
+}
+
+void Connection::refuse(int status, const char* reason) {
+  const Delivery delivery{1, false, false, site_.dates.date(std::time(nullptr))};
+  write_response(Response{status}, delivery, output_);
+  log::debug("request from {} refused with {}: {}", peer_, status, reason);
+  if (site_.access_log != nullptr) {
+    site_.access_log->write({peer_, {}, {}, 1, status, 0, Duration::zero()});
+  }
+}
+
+bool Connection::flush() {
+  if (output_.empty()) return true;
+  const bool sent = transport_.write_all(output_);
+  output_.clear();
+  return sent;
+}
+
+// Closing with unread octets in the kernel's buffer resets the connection, and a reset can destroy
+// the answer before the client has read it (RFC 9112 9.6).
+void Connection::linger() {
+  if (!flush()) return;
+  transport_.shutdown_send();
+  transport_.expect(Waiting::close);
+  do {
+    input_.consume(input_.data().size());
+    input_.make_room(1);
+  } while (transport_.read_some(input_.space(), input_.space_size()) != 0);
+}
+
+void Connection::become_idle() {
+  site_.heads.give_back(std::move(head_));
+  site_.outputs.give_back(output_);
+  input_.shrink();
+}
+
+}  // namespace thane::wsgi::internal

@@ -1,0 +1,61 @@
+// One client's connection: requests in, answers out, until one side ends it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <thane/clock.hpp>
+
+#include "body_reader.hpp"
+#include "input_buffer.hpp"
+#include "site.hpp"
+#include "transport.hpp"
+
+namespace thane::wsgi::internal {
+
+/// Speaks HTTP/1.x over a Transport. No socket, no fiber, no event loop in here: what blocks is the
+/// transport, so that tests run it on strings.
+///
+/// Answers are gathered while further requests are in the buffer already, and sent together when
+/// they are used up, when a body has to be waited for, or when they are many.
+class Connection {
+ public:
+  Connection(Site& site, Transport& transport, std::string_view peer)
+      : site_(site), transport_(transport), peer_(peer), input_(site.blocks) {}
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  /// Returns when the connection can be closed.
+  void run();
+
+ private:
+  enum class After : std::uint8_t {
+    next_request,
+    close,  ///< We end it: the peer may not have read the last answer yet.
+    gone,   ///< Nobody is there.
+  };
+
+  After read_head();
+  After serve();
+  After answer(Response response, BodyReader& body, TimePoint started);
+  bool send_stream(Response& response, const Delivery& delivery, Written& written,
+                   std::uint64_t& octets);
+  Response respond(Request& request, BodyReader& body);
+  void refuse(int status, const char* reason);
+
+  bool flush();
+  void linger();
+  void become_idle();
+
+  Site& site_;
+  Transport& transport_;
+  std::string_view peer_;
+  std::unique_ptr<RequestHead> head_;  // Only while a request is at work.
+  std::string output_;
+  InputBuffer input_;
+};
+
+}  // namespace thane::wsgi::internal

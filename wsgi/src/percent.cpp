@@ -1,0 +1,26 @@
+#include "percent.hpp"
+
+#include "characters.hpp"
+
+namespace thane::wsgi::internal {
+
+std::string percent_decode(std::string_view text, Plus plus) {
+  const auto digit = [](char c) {
+    return is(digit_character, c) ? c - '0' : to_lower(c) - 'a' + 10;
+  };
+  std::string decoded;
+  decoded.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool escaped = text[i] == '%' && text.size() - i > 2 && is(hex_character, text[i + 1]) &&
+                         is(hex_character, text[i + 2]);
+    if (escaped) {
+      decoded.push_back(static_cast<char>(digit(text[i + 1]) * 16 + digit(text[i + 2])));
+      i += 2;
+    } else {
+      decoded.push_back(text[i] == '+' && plus == Plus::space ? ' ' : text[i]);
+    }
+  }
+  return decoded;
+}
+
+}  // namespace thane::wsgi::internal

@@ -1,0 +1,18 @@
+// Percent-encoding, undone.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace thane::wsgi::internal {
+
+enum class Plus : std::uint8_t {
+  literal,  ///< In a path.
+  space,    ///< In an HTML form's query.
+};
+
+/// Decodes once. A '%' without two hexadecimal digits behind it stays as it is.
+[[nodiscard]] std::string percent_decode(std::string_view text, Plus plus);
+
+}  // namespace thane::wsgi::internal

@@ -1,0 +1,165 @@
+#include "response_writer.hpp"
+
+#include <array>
+#include <charconv>
+#include <cstring>
+
+#include "characters.hpp"
+
+namespace thane::wsgi::internal {
+
+namespace {
+
+// Fields of one hop: what they would say is ours to say (RFC 9110 7.6.1).
+bool concerns_connection(std::string_view name) {
+  switch (name.size()) {
+    case 2:
+      return equals_lower(name, "te");
+    case 7:
+      return equals_lower(name, "trailer") || equals_lower(name, "upgrade");
+    case 10:
+      return equals_lower(name, "connection") || equals_lower(name, "keep-alive");
+    case 16:
+      return equals_lower(name, "proxy-connection");
+    case 17:
+      return equals_lower(name, "transfer-encoding");
+    default:
+      return false;
+  }
+}
+
+template <class Number>
+void append_number(std::string& out, Number value, int base = 10) {
+  std::array<char, 24> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value, base).ptr;
+  out.append(digits.data(), end);
+}
+
+std::optional<std::uint64_t> parse_count(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+void append_status_line(const Response& response, std::string& out) {
+  const int status = response.status();
+  if (status == 200 && response.reason().empty()) {
+    out.append("HTTP/1.1 200 OK\r\n");
+    return;
+  }
+  out.append("HTTP/1.1 ");
+  append_number(out, status);
+  out.push_back(' ');
+  out.append(response.reason().empty() ? reason_phrase(status)
+                                       : std::string_view{response.reason()});
+  out.append("\r\n");
+}
+
+// What the application's own fields said that matters here.
+struct Own {
+  bool date = false;
+  bool server = false;
+  bool content_type = false;
+  std::optional<std::uint64_t> content_length;
+};
+
+Own append_headers(const Response& response, std::string& out) {
+  Own own;
+  for (const auto& [name, value] : response.headers()) {
+    if (concerns_connection(name)) continue;
+    if (equals_lower(name, "content-length")) {
+      own.content_length = parse_count(value);
+      continue;
+    }
+    own.date |= equals_lower(name, "date");
+    own.server |= equals_lower(name, "server");
+    own.content_type |= equals_lower(name, "content-type");
+    out.append(name).append(": ").append(value).append("\r\n");
+  }
+  return own;
+}
+
+Written frame_body(const Response& response, const Delivery& delivery, const Own& own,
+                   std::string& out) {
+  using Body = Written::Body;
+  const int status = response.status();
+  Written written{Body::none, delivery.keep_alive && !response.closes_connection(), 0};
+  const auto length = [&out](std::uint64_t octets) {
+    out.append("Content-Length: ");
+    append_number(out, octets);
+    out.append("\r\n");
+  };
+
+  if (status == 204) return written;
+  const bool bodiless = delivery.head_only || status == 304;
+  if (response.body_stream()) {
+    if (own.content_length) length(*own.content_length);
+    if (bodiless) return written;
+    if (own.content_length) {
+      written.body = Body::counted;
+      written.counted = *own.content_length;
+    } else if (delivery.minor_version >= 1) {
+      out.append("Transfer-Encoding: chunked\r\n");
+      written.body = Body::chunked;
+    } else {
+      written.body = Body::until_close;
+      written.keep_alive = false;
+    }
+    return written;
+  }
+  if (bodiless && response.body().empty()) {
+    // What the application says the body would be; a 304 that says nothing has no length at all.
+    if (own.content_length)
+      length(*own.content_length);
+    else if (status != 304)
+      length(0);
+    return written;
+  }
+  length(response.body().size());
+  if (!bodiless) written.body = Body::whole;
+  return written;
+}
+
+}  // namespace
+
+std::string_view DateCache::date(std::time_t now) {
+  if (now != second_) {
+    second_ = now;
+    std::tm parts{};
+    ::gmtime_r(&now, &parts);
+    std::strftime(text_, sizeof text_, "%a, %d %b %Y %H:%M:%S GMT", &parts);
+  }
+  return {text_, 29};
+}
+
+Written write_response(const Response& response, const Delivery& delivery, std::string& out) {
+  append_status_line(response, out);
+  const Own own = append_headers(response, out);
+  if (!own.server) out.append("Server: thane\r\n");
+  if (!own.date) out.append("Date: ").append(delivery.date).append("\r\n");
+  if (!own.content_type && !response.default_content_type().empty()) {
+    out.append("Content-Type: ").append(response.default_content_type()).append("\r\n");
+  }
+  const Written written = frame_body(response, delivery, own, out);
+  if (!written.keep_alive) {
+    out.append("Connection: close\r\n");
+  } else if (delivery.minor_version == 0) {
+    out.append("Connection: keep-alive\r\n");
+  }
+  out.append("\r\n");
+  if (written.body == Written::Body::whole) out.append(response.body());
+  return written;
+}
+
+void write_chunk(std::string_view data, std::string& out) {
+  if (data.empty()) return;
+  append_number(out, data.size(), 16);
+  out.append("\r\n").append(data).append("\r\n");
+}
+
+void write_last_chunk(std::string& out) {
+  out.append("0\r\n\r\n");
+}
+
+}  // namespace thane::wsgi::internal

@@ -1,0 +1,53 @@
+// A Response as octets on the wire.
+#pragma once
+
+#include <cstdint>
+#include <ctime>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <thane/wsgi/response.hpp>
+
+namespace thane::wsgi::internal {
+
+/// The usual reason phrase, or "Unknown".
+[[nodiscard]] std::string_view reason_phrase(int status);
+
+/// The value of a Date field, made anew when the second changes.
+class DateCache {
+ public:
+  /// IMF-fixdate of `now`, for instance "Sun, 06 Nov 1994 08:49:37 GMT".
+  [[nodiscard]] std::string_view date(std::time_t now);
+
+ private:
+  std::time_t second_ = -1;
+  char text_[32] = {};
+};
+
+/// How the answer is to be sent, from what the request and the connection say.
+struct Delivery {
+  int minor_version = 1;   ///< Of the request.
+  bool head_only = false;  ///< The method was HEAD.
+  bool keep_alive = true;  ///< What the connection wants; the outcome is in Written.
+  std::string_view date;
+};
+
+/// What follows the head that was written.
+struct Written {
+  enum class Body : std::uint8_t { none, whole, chunked, counted, until_close };
+  Body body = Body::none;
+  bool keep_alive = true;
+  std::uint64_t counted = 0;  ///< For `counted`: the octets the head promised.
+};
+
+/// Appends the head to `out`, and the body if it is a string and one is allowed. For a stream, the
+/// caller sends the rest as Written says.
+Written write_response(const Response& response, const Delivery& delivery, std::string& out);
+
+/// Appends one chunk; an empty one, which would end the body, is left out.
+void write_chunk(std::string_view data, std::string& out);
+/// Appends the end of a chunked body.
+void write_last_chunk(std::string& out);
+
+}  // namespace thane::wsgi::internal

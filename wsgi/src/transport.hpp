@@ -1,0 +1,44 @@
+// What a Connection needs of a socket. Tests bring one made of strings.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace thane::wsgi::internal {
+
+/// What a connection waits for; each has a time limit of its own (an option of wsgi::Server).
+enum class Waiting : std::uint8_t {
+  nothing,  ///< The application is at work: no limit of ours.
+  idle,     ///< A next request may come.
+  head,     ///< A request has begun (or the connection is new): all of its head within the limit.
+  body,     ///< The application, or draining, reads.
+  write,    ///< The peer has to read.
+  close,    ///< The peer has to close.
+};
+
+/// A stream of octets. Calls block the fiber. Nothing is thrown for what the peer or the network
+/// does.
+class Transport {
+ public:
+  virtual ~Transport() = default;
+
+  /// From now on the limit for `what` runs; when it is over, reading and writing ends as at the end
+  /// of the stream, and timed_out() is true.
+  virtual void expect(Waiting what) = 0;
+  [[nodiscard]] virtual bool timed_out() const = 0;
+
+  /// At least one octet, or 0 at the end: closed by the peer, broken, or timed out.
+  [[nodiscard]] virtual std::size_t read_some(char* to, std::size_t size) = 0;
+  /// All of it; false if the peer is gone or too slow.
+  [[nodiscard]] virtual bool write_all(std::string_view data) = 0;
+  /// Tells the peer that nothing more will come.
+  virtual void shutdown_send() = 0;
+
+ protected:
+  Transport() = default;
+  Transport(const Transport&) = default;
+  Transport& operator=(const Transport&) = default;
+};
+
+}  // namespace thane::wsgi::internal
