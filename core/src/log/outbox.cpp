@@ -26,7 +26,8 @@ void Outbox::send(std::string_view line) {
 }
 
 void Outbox::flush() {
-  if (send_waiting() && send_report() && sink_->finish() == Put::full && !stuck_) {
+  stuck_ = false;
+  if (send_waiting() && send_report() && sink_->finish() == Put::full) {
     stuck_ = !sink_->wait(limits_.patience) || sink_->finish() == Put::full;
   }
 }

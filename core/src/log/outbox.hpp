@@ -30,7 +30,7 @@ class Outbox {
   Outbox(std::unique_ptr<Sink> sink, Report report, Limits limits);
 
   void send(std::string_view line);
-  /// Writes what waits, with the same patience.
+  /// Writes what waits. A sink that is full is waited for once more, even if it counts as stuck.
   void flush();
 
   /// In a process just forked: what waits is the parent's to write.

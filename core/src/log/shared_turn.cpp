@@ -55,12 +55,16 @@ bool SharedTurn::take(std::chrono::milliseconds patience) noexcept {
   if (error == EOWNERDEAD) {  // Killed in its turn.
     ::pthread_mutex_consistent(&shared_->mutex);
     error = 0;
-    if (shared_->in_long) {
-      end_long();
-      set_rest(shared_->stream, "\n");
-    }
+    recover();
   }
   return error == 0;
+}
+
+void SharedTurn::recover() noexcept {
+  if (shared_->in_long) {
+    end_long();
+    set_rest(shared_->stream, "\n");
+  }
 }
 
 void SharedTurn::give_back() noexcept {

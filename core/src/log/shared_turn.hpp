@@ -40,6 +40,8 @@ class SharedTurn {
   /// as the rest, so that the torn line does not take the next one along.
   void begin_long(Stream stream) noexcept;
   void end_long() noexcept;
+  /// What take() does when it finds that the holder was killed.
+  void recover() noexcept;
 
   /// Longest rest that can be left.
   static constexpr std::size_t max_rest = std::size_t{512} * 1024;
