@@ -53,7 +53,9 @@ class Process {
   explicit Process(const std::function<void()>& body) : pid_(thane::check(::fork(), "fork")) {
     if (pid_ == 0) {
       body();
-      log::flush();
+      for (int patience = 0; patience < 100; ++patience) {
+        log::flush();  // A machine under load may keep the reader from running for long.
+      }
       ::_exit(0);
     }
   }

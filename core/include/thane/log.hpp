@@ -76,8 +76,8 @@ class RequestScope {
 
 /// Opens the log file anew (after logrotate moved it). Called by the launcher on SIGUSR1.
 void reopen() noexcept;
-/// Hands lines that wait for a slow reader to the kernel; gives a stuck one 20 ms, and no more. For
-/// the end of a process; a child just forked never writes lines of its parent.
+/// Hands lines that wait for a slow reader to the kernel; gives a stuck one 100 ms, and no more.
+/// For the end of a process; a child just forked never writes lines of its parent.
 void flush() noexcept;
 
 }  // namespace thane::log

@@ -22,7 +22,8 @@ class Outbox {
  public:
   struct Limits {
     std::size_t bytes = std::size_t{256} * 1024;  ///< Of waiting lines.
-    std::chrono::milliseconds patience{20};
+    std::chrono::milliseconds patience{100};
+    std::chrono::milliseconds longest_wait{1000};
   };
   /// Makes the line that reports `count` dropped ones.
   using Report = std::function<std::string(std::size_t count)>;

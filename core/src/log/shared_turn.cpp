@@ -6,6 +6,7 @@
 #include <thane/check.hpp>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <new>
@@ -19,6 +20,7 @@ struct SharedTurn::Shared {
   std::size_t start;
   std::size_t end;
   bool in_long;
+  std::atomic<std::uint64_t> progress;
   std::array<char, max_rest> text;
 };
 
@@ -58,6 +60,14 @@ bool SharedTurn::take(std::chrono::milliseconds patience) noexcept {
     recover();
   }
   return error == 0;
+}
+
+std::uint64_t SharedTurn::progress() const noexcept {
+  return shared_->progress.load(std::memory_order_relaxed);
+}
+
+void SharedTurn::count_progress() noexcept {
+  shared_->progress.fetch_add(1, std::memory_order_relaxed);
 }
 
 void SharedTurn::recover() noexcept {

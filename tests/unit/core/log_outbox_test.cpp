@@ -18,7 +18,9 @@ struct Reader {
   std::vector<std::string> got;
   int puts = 0;
   int waits = 0;
-  int room = -1;  // After so many lines it is full; -1: never.
+  std::uint64_t progress = 0;
+  int progressing_waits = 0;  // So many waits see others' lines go, and then there is room.
+  int room = -1;              // After so many lines it is full; -1: never.
 };
 
 class FakeSink final : public Sink {
@@ -38,8 +40,13 @@ class FakeSink final : public Sink {
   }
   bool wait(milliseconds) noexcept override {
     ++reader_.waits;
+    if (reader_.progressing_waits > 0) {
+      ++reader_.progress;
+      reader_.answer = --reader_.progressing_waits == 0 ? Put::done : Put::full;
+    }
     return false;
   }
+  [[nodiscard]] std::uint64_t progress() const noexcept override { return reader_.progress; }
 
  private:
   Reader& reader_;
@@ -78,7 +85,15 @@ TEST_CASE_FIXTURE(Fixture, "a stuck sink is waited for once, not at every line")
     outbox.send("line");
   }
   CHECK(reader.waits == 1);
-  CHECK(reader.puts == 100);
+  CHECK(reader.puts == 101);
+}
+
+TEST_CASE_FIXTURE(Fixture, "a slow sink is waited for as long as it takes others' lines") {
+  reader.answer = Put::full;
+  reader.progressing_waits = 5;
+  outbox.send("line");
+  CHECK(reader.got == Lines{"line"});
+  CHECK(reader.waits == 5);
 }
 
 TEST_CASE_FIXTURE(Fixture, "a sink that took a line again is waited for again") {
