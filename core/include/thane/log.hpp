@@ -22,7 +22,9 @@ inline bool enabled(Level level) noexcept {
   return level >= internal::threshold.load(std::memory_order_relaxed);
 }
 
-/// Writes one line if the level is enabled. Never throws, never blocks for a reader that is gone.
+/// Writes one line if the level is enabled. Never throws. A reader that is slow is given 20 ms;
+/// then it counts as stuck, and lines wait in a buffer of 256 KiB, until it reads again. What does
+/// not fit there, and what nobody is left to read, is dropped and counted: "12 log lines dropped".
 template <class... Args>
 void write(Level level, fmt::format_string<Args...> format, Args&&... args) {
   if (enabled(level)) {
@@ -53,8 +55,8 @@ void critical(fmt::format_string<Args...> format, Args&&... args) {
 
 /// What every line of this process carries from now on; set by the launcher in each worker.
 struct ProcessContext {
-  std::string service;  ///< Empty: none.
-  int worker = -1;      ///< Index 0..n-1; -1: the parent or the one process.
+  std::string service = {};  ///< Empty: none.
+  int worker = -1;           ///< Index 0..n-1; -1: the parent or the one process.
   unsigned generation = 0;
 };
 void set_process_context(ProcessContext context);
@@ -74,7 +76,8 @@ class RequestScope {
 
 /// Opens the log file anew (after logrotate moved it). Called by the launcher on SIGUSR1.
 void reopen() noexcept;
-/// Hands what is buffered to the kernel. Called before fork and before _exit.
+/// Hands lines that wait for a slow reader to the kernel; gives a stuck one 100 ms, and no more.
+/// For the end of a process; a child just forked never writes lines of its parent.
 void flush() noexcept;
 
 }  // namespace thane::log

@@ -41,13 +41,15 @@ std::optional<bool> bool_from(std::string_view text) {
 
 template <class Number>
 ParsedValue number_from(std::string_view text, std::string_view phrase) {
-  const std::string_view digits = text.starts_with('+') ? text.substr(1) : text;
+  const bool plus = text.starts_with('+');  // from_chars takes a minus only.
+  const std::string_view digits = plus ? text.substr(1) : text;
   Number number{};
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
   if (error == std::errc::result_out_of_range) {
     return {{}, fmt::format("{} does not fit", in_quotes(text))};
   }
-  if (error != std::errc{} || end != digits.data() + digits.size() || digits.starts_with("+")) {
+  if (error != std::errc{} || end != digits.data() + digits.size() ||
+      (plus && digits.starts_with('-'))) {
     return {{}, fmt::format("{} is not {}", in_quotes(text), phrase)};
   }
   if constexpr (std::is_same_v<Number, double>) {

@@ -12,6 +12,7 @@
 
 #include "outbox.hpp"
 #include "record.hpp"
+#include "request_scope.hpp"
 #include "sink.hpp"
 
 namespace thane::log {
@@ -23,8 +24,6 @@ std::atomic<Level> threshold{Level::info};
 namespace {
 
 constexpr const char* journal_socket = "/run/systemd/journal/socket";
-
-thread_local std::string request_id;
 
 std::unique_ptr<Sink> make_stderr_sink(const std::shared_ptr<SharedTurn>& turn) {
   if (is_journal_stream(std::getenv("JOURNAL_STREAM"), STDERR_FILENO)) {
@@ -105,7 +104,8 @@ class Logger {
                   .service = context_.service,
                   .worker = context_.worker,
                   .generation = context_.generation,
-                  .request_id = request_id,
+                  .fiber = current_fiber_id(),
+                  .request_id = current_request_id(),
                   .message = message};
     ::clock_gettime(CLOCK_REALTIME, &record.time);
     if (outbox_.is_journal()) {
@@ -189,13 +189,6 @@ void to_stderr() {
 
 void set_process_context(ProcessContext context) {
   logger().set_context(std::move(context));
-}
-
-RequestScope::RequestScope(std::string request_id)
-    : previous_(std::exchange(internal::request_id, std::move(request_id))) {}
-
-RequestScope::~RequestScope() {
-  internal::request_id = std::move(previous_);
 }
 
 void reopen() noexcept {

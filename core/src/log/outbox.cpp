@@ -26,7 +26,8 @@ void Outbox::send(std::string_view line) {
 }
 
 void Outbox::flush() {
-  if (send_waiting() && send_report() && sink_->finish() == Put::full && !stuck_) {
+  stuck_ = false;
+  if (send_waiting() && send_report() && sink_->finish() == Put::full) {
     stuck_ = !sink_->wait(limits_.patience) || sink_->finish() == Put::full;
   }
 }
@@ -45,12 +46,13 @@ void Outbox::replace(std::unique_ptr<Sink> sink) noexcept {
 Put Outbox::put_patiently(std::string_view line) {
   Put result = sink_->put(line);
   if (result == Put::full && !stuck_) {
-    const auto deadline = SteadyClock::now() + limits_.patience;
-    auto left = limits_.patience;
-    // Room may be there and taken by another process again: hence a loop.
-    while (result == Put::full && left.count() > 0 && sink_->wait(left)) {
+    const auto deadline = SteadyClock::now() + limits_.longest_wait;
+    bool alive = true;
+    while (result == Put::full && alive && SteadyClock::now() < deadline) {
+      const auto before = sink_->progress();
+      const bool room = sink_->wait(limits_.patience);
+      alive = room || sink_->progress() != before;  // Others may have been quicker to fill it.
       result = sink_->put(line);
-      left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - SteadyClock::now());
     }
   }
   stuck_ = result == Put::full;

@@ -22,7 +22,8 @@ class Outbox {
  public:
   struct Limits {
     std::size_t bytes = std::size_t{256} * 1024;  ///< Of waiting lines.
-    std::chrono::milliseconds patience{20};
+    std::chrono::milliseconds patience{100};
+    std::chrono::milliseconds longest_wait{1000};
   };
   /// Makes the line that reports `count` dropped ones.
   using Report = std::function<std::string(std::size_t count)>;
@@ -30,7 +31,7 @@ class Outbox {
   Outbox(std::unique_ptr<Sink> sink, Report report, Limits limits);
 
   void send(std::string_view line);
-  /// Writes what waits, with the same patience.
+  /// Writes what waits. A sink that is full is waited for once more, even if it counts as stuck.
   void flush();
 
   /// In a process just forked: what waits is the parent's to write.

@@ -6,6 +6,7 @@
 #include <thane/check.hpp>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <new>
@@ -19,6 +20,7 @@ struct SharedTurn::Shared {
   std::size_t start;
   std::size_t end;
   bool in_long;
+  std::atomic<std::uint64_t> progress;
   std::array<char, max_rest> text;
 };
 
@@ -55,12 +57,24 @@ bool SharedTurn::take(std::chrono::milliseconds patience) noexcept {
   if (error == EOWNERDEAD) {  // Killed in its turn.
     ::pthread_mutex_consistent(&shared_->mutex);
     error = 0;
-    if (shared_->in_long) {
-      end_long();
-      set_rest(shared_->stream, "\n");
-    }
+    recover();
   }
   return error == 0;
+}
+
+std::uint64_t SharedTurn::progress() const noexcept {
+  return shared_->progress.load(std::memory_order_relaxed);
+}
+
+void SharedTurn::count_progress() noexcept {
+  shared_->progress.fetch_add(1, std::memory_order_relaxed);
+}
+
+void SharedTurn::recover() noexcept {
+  if (shared_->in_long) {
+    end_long();
+    set_rest(shared_->stream, "\n");
+  }
 }
 
 void SharedTurn::give_back() noexcept {

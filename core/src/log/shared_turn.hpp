@@ -40,6 +40,12 @@ class SharedTurn {
   /// as the rest, so that the torn line does not take the next one along.
   void begin_long(Stream stream) noexcept;
   void end_long() noexcept;
+  /// Counts what anybody wrote: while it grows, the reader is slow but alive. Needs no turn.
+  [[nodiscard]] std::uint64_t progress() const noexcept;
+  void count_progress() noexcept;
+
+  /// What take() does when it finds that the holder was killed.
+  void recover() noexcept;
 
   /// Longest rest that can be left.
   static constexpr std::size_t max_rest = std::size_t{512} * 1024;

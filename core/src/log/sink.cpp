@@ -102,6 +102,7 @@ class StreamSink final : public Sink {
   }
 
   bool wait(milliseconds patience) noexcept override { return wait_writable(fd_, patience); }
+  [[nodiscard]] std::uint64_t progress() const noexcept override { return turn_->progress(); }
 
  private:
   template <class Action>
@@ -137,6 +138,7 @@ class StreamSink final : public Sink {
       const ssize_t count = write_once(text.substr(written));
       if (count >= 0) {
         written += static_cast<std::size_t>(count);
+        turn_->count_progress();
       } else if (errno == EAGAIN) {
         return Put::full;
       } else if (errno != EINTR) {

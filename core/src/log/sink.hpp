@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -32,6 +33,8 @@ class Sink {
   virtual Put finish() noexcept { return Put::done; }
   /// Blocks until the reader may have made room, or the time is over: then false.
   virtual bool wait(std::chrono::milliseconds patience) noexcept = 0;
+  /// Grows while anybody's lines are taken; 0 if that is not known.
+  [[nodiscard]] virtual std::uint64_t progress() const noexcept { return 0; }
   /// True if lines are to be datagrams of journald's protocol.
   [[nodiscard]] virtual bool is_journal() const noexcept { return false; }
 };
