@@ -77,18 +77,15 @@ void ThreadGroup::State::take_place() {
   try {
     waiter.called.wait();
   } catch (...) {
-    if (waiter.has_place) {
-      give_place_back();
-    } else if (!waiter.called.is_set()) {
-      queue_.erase(in_queue);
-    }
+    queue_.erase(in_queue);  // It was not called: else wait() would have returned.
     throw;
   }
-  if (waiter.has_place && closed_) {
-    give_place_back();
+  if (!waiter.has_place || closed_) {
+    if (waiter.has_place) {
+      give_place_back();
+    }
+    throw gate_closed_error();
   }
-  check_open();
-  THANE_ASSERT(waiter.has_place);
 }
 
 bool ThreadGroup::State::try_take_place() {
@@ -129,7 +126,9 @@ void ThreadGroup::State::fiber_ended(std::list<Fiber>::iterator member) {
   const Fiber fiber = std::move(*member);
   fibers_.erase(member);
   if (const std::exception_ptr error = fiber.error()) {
-    log::error("fiber '{}' failed: {}", fiber.name(), internal::describe(error));
+    const std::string number = std::to_string(fiber.id());
+    log::error("fiber '{}' failed: {}", fiber.name().empty() ? number : fiber.name(),
+               internal::describe(error));
   }
   give_place_back();
 }

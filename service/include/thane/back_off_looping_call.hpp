@@ -38,7 +38,7 @@ class BackOffLoopingCall : public LoopingCall {
     double jitter = 0.75;
     Duration min_interval = std::chrono::milliseconds{1};
     /// Draws the jitter of one sleep; none: from a generator seeded when the loop starts.
-    std::function<double(double mean, double deviation)> gauss;
+    std::function<double(double mean, double deviation)> gauss{};
   };
 
   /// `name` stands in log lines and in FiberLoop::dump().

@@ -44,7 +44,7 @@ class PeriodicTasks {
     bool run_external_periodic_tasks = true;
     std::string name = "PeriodicTasks";  ///< Stands before task names in log lines.
     /// From [0, 1), for the jitter; none: a generator seeded at the first run.
-    std::function<double()> random;
+    std::function<double()> random{};
   };
 
   struct TaskOptions {
