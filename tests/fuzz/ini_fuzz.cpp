@@ -20,9 +20,8 @@ const OptRegistry& registry() {
   static const OptRegistry result{
       {{"a",
         {Opt<int>{.name = "i", .min = -10, .max = 10}, Opt<std::string>{.name = "s"},
-         Opt<bool>{.name = "b"}, Opt<double>{.name = "d"},
-         Opt<std::chrono::seconds>{.name = "t"}, Opt<std::chrono::milliseconds>{.name = "m"},
-         Opt<std::vector<std::string>>{.name = "l"}}},
+         Opt<bool>{.name = "b"}, Opt<double>{.name = "d"}, Opt<std::chrono::seconds>{.name = "t"},
+         Opt<std::chrono::milliseconds>{.name = "m"}, Opt<std::vector<std::string>>{.name = "l"}}},
        {"", {Opt<std::string>{.name = "s"}, Opt<int>{.name = "n", .deprecated_name = "o"}}}}};
   return result;
 }
