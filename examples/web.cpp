@@ -1,6 +1,6 @@
 // web: HTTP in several worker processes.
 //
-//   ./web --workers 4 --web-port 8080      then: curl http://127.0.0.1:8080/
+//   ./web --workers 4 --web.port 8080      then: curl http://127.0.0.1:8080/
 //
 //   /                    a greeting
 //   /pid                 the worker that answered; try kill -KILL on it
@@ -42,7 +42,7 @@ wsgi::Response application(wsgi::Request& request) {
 int main(int argc, char** argv) {
   const auto config = thane::Config::from_command_line(
       argc, argv,
-      {{"", {thane::workers_opt()}}, thane::launcher_options(), wsgi::options("web")});
+      {thane::launcher_options(), {"DEFAULT", {thane::workers_opt()}}, wsgi::options("web")});
   auto launcher = thane::launch(config, std::make_unique<wsgi::Server>(config, "web", application),
                                 {.workers = config.get<int>("workers")});
   return launcher->wait();
