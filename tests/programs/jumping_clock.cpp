@@ -29,7 +29,9 @@ using namespace std::chrono_literals;
 constexpr time_t one_day = 24 * 60 * 60;
 std::atomic<int> looks{0};
 
-time_t leap() { return looks.fetch_add(1) % 2 == 0 ? one_day : -one_day; }
+time_t leap() {
+  return looks.fetch_add(1) % 2 == 0 ? one_day : -one_day;
+}
 
 bool is_calendar(clockid_t clock) {
   return clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE || clock == CLOCK_TAI;
