@@ -6,8 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
-#include <nlohmann/json.hpp>
-#include <sstream>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -91,55 +90,6 @@ TEST_CASE("a log whose reader has gone costs no CPU and ends nobody (catalogue 6
 
   parent.signal(SIGTERM);
   CHECK(parent.wait_exit() == Exit{.code = 0});
-}
-
-/// How many lines of JSON a text has; fails the test at one that is torn.
-std::size_t whole_lines(std::istream& text) {
-  std::size_t lines = 0;
-  for (std::string line; std::getline(text, line); ++lines) {
-    const auto parsed = nlohmann::json::parse(line, nullptr, false);
-    if (!parsed.is_object() || !parsed.contains("message")) {
-      FAIL("torn: ", line.substr(0, 200), " ... ", line.size(), " bytes");
-    }
-  }
-  return lines;
-}
-
-TEST_CASE("long lines of eight workers are never torn in a file (catalogue 69)") {
-  const TemporaryDirectory directory;
-  const std::string log = directory.file("log");
-  ChildProcess parent{hazard, {"essays", "8", "--log_format=json", "--log_file=" + log}};
-  CHECK(eventually([&] {
-    const std::string text = read_text(log);
-    std::size_t done = 0;
-    for (auto at = text.find("essays written"); at != std::string::npos;
-         at = text.find("essays written", at + 1)) {
-      ++done;
-    }
-    return done == 8;
-  }));
-  parent.signal(SIGTERM);
-  CHECK(parent.wait_exit() == Exit{.code = 0});
-
-  std::istringstream text{read_text(log)};
-  CHECK(whole_lines(text) >= 8 * 1001);
-}
-
-TEST_CASE("long lines of eight workers are never torn in a pipe (catalogue 69)") {
-  const TemporaryDirectory directory;
-  const std::string copy = directory.file("copy");
-  ChildProcess shell{"/bin/sh",
-                     {"-c", hazard + " essays 8 --log_format=json 2>&1 | cat > " + copy}};
-  REQUIRE(eventually([&] { return read_text(copy).size() > 4'000'000; }));
-
-  for (const pid_t pid : children_of(shell.pid())) {
-    if (command_line_of(pid).at(0) == hazard) {
-      ::kill(pid, SIGTERM);
-    }
-  }
-  CHECK(shell.wait_exit() == Exit{.code = 0});  // That of cat: it has read to the end.
-  std::istringstream text{read_text(copy)};
-  CHECK(whole_lines(text) > 500);
 }
 
 TEST_CASE("only the parent speaks to the service manager (catalogue 71)") {

@@ -11,7 +11,6 @@
 //   stubborn  logs like chatter and does not stop when told to
 //   gate      gets ready when the file named by HAZARD_GATE exists
 //   broken    cannot start
-//   essays    logs a thousand lines of 8 KiB as fast as it can
 #include <fmt/core.h>
 #include <unistd.h>
 
@@ -127,21 +126,6 @@ class Chatter : public Quiet {
   long lines_ = 0;
 };
 
-class Essays final : public Quiet {
-  void start() override {
-    group().spawn([] {
-      const std::string page(8 * 1024, 'e');
-      for (int i = 0; i < 1000; ++i) {
-        thane::log::info("essay {} {}", i, page);
-        if (i % 10 == 0) {
-          thane::this_fiber::yield();
-        }
-      }
-      thane::log::info("essays written");
-    });
-  }
-};
-
 class Gate final : public Quiet {
   void start() override {
     const char* const file = std::getenv("HAZARD_GATE");
@@ -163,7 +147,6 @@ std::unique_ptr<thane::ServiceBase> make(const std::string& trouble) {
   if (trouble == "thread") return std::make_unique<Threaded>();
   if (trouble == "chatter") return std::make_unique<Chatter>(0ms);
   if (trouble == "stubborn") return std::make_unique<Chatter>(24h);
-  if (trouble == "essays") return std::make_unique<Essays>();
   if (trouble == "gate") return std::make_unique<Gate>();
   if (trouble == "broken") return std::make_unique<Broken>();
   throw std::invalid_argument("no such trouble: " + trouble);
