@@ -78,6 +78,15 @@ BlockedSignals::BlockedSignals() {
 }
 
 BlockedSignals::~BlockedSignals() {
+  // One that a log without a reader has left pending must not end the program after its launcher.
+  if (sigismember(&before_, SIGPIPE) == 0) {
+    sigset_t sigpipe;
+    ::sigemptyset(&sigpipe);
+    ::sigaddset(&sigpipe, SIGPIPE);
+    const timespec at_once{};
+    while (::sigtimedwait(&sigpipe, nullptr, &at_once) < 0 && errno == EINTR) {
+    }
+  }
   ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
 }
 

@@ -20,6 +20,13 @@ struct PeriodicTasks::Task {
   bool external_process_ok;
 };
 
+OptGroup periodic_task_options() {
+  return {"DEFAULT",
+          {Opt<bool>{.name = "run_external_periodic_tasks",
+                     .default_value = true,
+                     .help = "run periodic tasks here that another process could run as well"}}};
+}
+
 PeriodicTasks::PeriodicTasks() : PeriodicTasks(Options{}) {}
 PeriodicTasks::PeriodicTasks(Options options) : options_(std::move(options)) {}
 PeriodicTasks::~PeriodicTasks() = default;

@@ -18,3 +18,6 @@ add_test(NAME house.clang_tidy CONFIGURATIONS Check
          COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/house/clang_tidy.sh ${PROJECT_BINARY_DIR})
 set_tests_properties(house.format house.clang_tidy PROPERTIES LABELS house TIMEOUT 1200)
 set_tests_properties(house.clang_tidy PROPERTIES PROCESSORS 2)
+add_test(NAME house.bootstrap
+         COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/house/bootstrap_test.sh ${PROJECT_SOURCE_DIR})
+set_tests_properties(house.bootstrap PROPERTIES LABELS house TIMEOUT 60)

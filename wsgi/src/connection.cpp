@@ -42,7 +42,7 @@ Connection::~Connection() {
 }
 
 void Connection::run() {
-  transport_.expect(Waiting::head);
+  transport_.expect(Waiting::first);
   After after = read_head();
   while (after == After::next_request) {
     after = serve();
@@ -54,7 +54,7 @@ void Connection::run() {
 // Reads until a head is complete. On entry the buffer may hold any part of it, and more.
 Connection::After Connection::read_head() {
   bool parse = !input_.empty();
-  bool limited = !head_;  // run() began the limit for the first head.
+  bool limited = false;
   std::size_t unparsed = 0;
   for (;;) {
     if (parse) {
@@ -76,7 +76,7 @@ Connection::After Connection::read_head() {
     if (idle && head_) {
       become_idle();
       transport_.expect(Waiting::idle);
-    } else if (!limited) {
+    } else if (!idle && !limited) {
       transport_.expect(Waiting::head);
       limited = true;
     }

@@ -10,8 +10,9 @@ namespace thane::wsgi::internal {
 /// What a connection waits for; each has a time limit of its own (an option of wsgi::Server).
 enum class Waiting : std::uint8_t {
   nothing,  ///< The application is at work: no limit of ours.
+  first,    ///< The connection is new: a first request may come.
   idle,     ///< A next request may come.
-  head,     ///< A request has begun (or the connection is new): all of its head within the limit.
+  head,     ///< A request has begun: all of its head has to come within the limit.
   body,     ///< The application, or draining, reads.
   write,    ///< The peer has to read.
   close,    ///< The peer has to close.

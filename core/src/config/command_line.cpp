@@ -133,12 +133,12 @@ void take(const OptRegistry& registry, const po::option& parsed, CommandLine& re
 
 const std::vector<ActionFlag>& action_flags() {
   static const std::vector<ActionFlag> flags{
-      {Action::help, "help", "print this text and exit"},
-      {Action::version, "version", "print the version and exit"},
-      {Action::check_config, "check-config", "validate the configuration and exit"},
-      {Action::dump_config, "dump-config", "print all values and where each is from, and exit"},
-      {Action::sample_config, "sample-config", "print a commented configuration file and exit"},
-      {Action::options_markdown, "options-markdown", "print a table of all options and exit"},
+      {Action::help, "help", "Print this text and exit."},
+      {Action::version, "version", "Print the version and exit."},
+      {Action::check_config, "check-config", "Validate the configuration and exit."},
+      {Action::dump_config, "dump-config", "Print all values and where each is from, and exit."},
+      {Action::sample_config, "sample-config", "Print a commented configuration file and exit."},
+      {Action::options_markdown, "options-markdown", "Print a table of all options and exit."},
   };
   return flags;
 }

@@ -9,8 +9,13 @@
 #include <vector>
 
 #include <thane/clock.hpp>
+#include <thane/opt.hpp>
 
 namespace thane {
+
+/// The option `run_external_periodic_tasks` of group DEFAULT (true), for
+/// Config::from_command_line().
+[[nodiscard]] OptGroup periodic_task_options();
 
 /// One list of periodic tasks.
 ///
@@ -39,8 +44,8 @@ class PeriodicTasks {
   static constexpr Duration default_interval = std::chrono::seconds{60};
 
   struct Options {
-    /// False: tasks with external_process_ok are left to another process. This is the option of
-    /// that name of periodic_task_options().
+    /// False: tasks with external_process_ok are left to another process. Usually
+    /// config.get<bool>("run_external_periodic_tasks").
     bool run_external_periodic_tasks = true;
     std::string name = "PeriodicTasks";  ///< Stands before task names in log lines.
     /// From [0, 1), for the jitter; none: a generator seeded at the first run.

@@ -107,7 +107,7 @@ TEST_CASE("the help has a line for each flag, by group") {
   const std::string help = help_text(*thane::internal::make_registry(groups()), "shop");
   const auto has = [&](const std::string& part) { return help.find(part) != help.npos; };
   CHECK(help.starts_with("usage: shop [--OPTION VALUE]...\n"));
-  CHECK(has("\n  --check-config                validate the configuration and exit\n"));
+  CHECK(has("\n  --check-config                Validate the configuration and exit.\n"));
   CHECK(
       has("\n[web]\n  --web-workers VALUE           how many (an integer, 1 to 64; default: 2)\n"));
   CHECK(has("\n  --web-tls, --web-notls        (true or false; default: true)\n"));

@@ -6,6 +6,7 @@
 #include <functional>
 #include <stdexcept>
 #include <string>
+#include <thane/config.hpp>
 #include <thane/fiber_loop.hpp>
 #include <thane/thread_group.hpp>
 #include <vector>
@@ -178,6 +179,13 @@ TEST_CASE_FIXTURE(Simulated, "each run moves the grid on by the drawn jitter") {
     tasks.run_periodic_tasks();
     CHECK(runs == 2);
   });
+}
+
+TEST_CASE("whether external tasks run here is an option, on by default") {
+  const std::vector<thane::OptGroup> groups{thane::periodic_task_options()};
+  CHECK(thane::Config::parse({}, groups).get<bool>("run_external_periodic_tasks"));
+  CHECK_FALSE(thane::Config::parse({"--norun-external-periodic-tasks"}, groups)
+                  .get<bool>("run_external_periodic_tasks"));
 }
 
 TEST_CASE_FIXTURE(Simulated, "spacings count from the first turn, not from the constructor") {

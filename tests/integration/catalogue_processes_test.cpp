@@ -1,0 +1,355 @@
+// Processes that launchers have lost, multiplied or mistaken for others. The number in a test's
+// name is the row of the catalogue of failures in docs/testing.md.
+#include <doctest/doctest.h>
+#include <linux/sched.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <thane/check.hpp>
+
+#include "support/child_process.hpp"
+#include "support/eventually.hpp"
+#include "support/process_info.hpp"
+#include "support/workers.hpp"
+
+using namespace std::chrono_literals;
+using namespace thane::testing;
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+const std::string hazard = PROGRAMS_DIR "/hazard";
+const std::string jumping_clock = PROGRAMS_DIR "/jumping_clock";
+
+/// Some tests need what only root may do. They say so and count as passed.
+bool is_root(const char* what_for) {
+  if (::geteuid() != 0) {
+    MESSAGE("not tested: only root may ", what_for);
+  }
+  return ::geteuid() == 0;
+}
+
+/// A launcher that is process 1 of a PID namespace, with two workers.
+struct Container {
+  explicit Container(const char* trouble)
+      : outside("/usr/bin/unshare", {"--pid", "--fork", hazard, trouble, "2"}) {
+    const std::string number_inside = outside.expect_line("worker 0 ready pid=");
+    outside.expect_line("worker 1 ready pid=");
+    init = children_of(outside.pid()).at(0);
+    for (const pid_t pid : children_of(init)) {
+      const std::string numbers = status_field(pid, "NSpid");
+      if (numbers.ends_with("\t" + std::to_string(std::stoi(number_inside)))) {
+        worker_0 = pid;
+      }
+    }
+    REQUIRE(worker_0 != 0);
+  }
+
+  ChildProcess outside;
+  pid_t init = 0;      // Process 1, by its number outside.
+  pid_t worker_0 = 0;  // The same.
+};
+
+TEST_CASE(
+    "a stranger's exit status 3 means nothing to a launcher that is process 1 (catalogue 16)") {
+  if (!is_root("make a PID namespace")) {
+    return;
+  }
+  Container container{"orphans"};
+
+  // The strangers end with status 3 one after another; then only the workers are left.
+  CHECK(eventually([&] { return children_of(container.init).size() == 2; }));
+
+  CHECK(alive(container.worker_0));
+  CHECK(container.outside.running());
+  CHECK_FALSE(container.outside.printed_so_far("worker 0 exited"));
+  CHECK_FALSE(container.outside.printed_so_far("worker 1 exited"));
+  CHECK_FALSE(container.outside.printed_so_far("stopping"));
+}
+
+TEST_CASE(
+    "a launcher that is process 1 leaves no zombies of a dead worker's children (catalogue 17)") {
+  if (!is_root("make a PID namespace")) {
+    return;
+  }
+  Container container{"orphans"};
+  ::kill(container.worker_0, SIGKILL);
+  container.outside.expect_line("worker 0 died: signal 9");
+  container.outside.expect_line("worker 0 ready");
+
+  CHECK(eventually([&] { return children_of(container.init).size() == 2; }));
+  CHECK(zombies_of(container.init) == 0);
+
+  ::kill(container.init, SIGTERM);
+  CHECK(container.outside.wait_exit() == Exit{.code = 0});
+}
+
+/// A process of ours that has a number of our choice.
+class Stranger {
+ public:
+  explicit Stranger(pid_t wanted) {
+    clone_args arguments{};
+    arguments.exit_signal = SIGCHLD;
+    arguments.set_tid = reinterpret_cast<std::uint64_t>(&wanted);
+    arguments.set_tid_size = 1;
+    const auto result = ::syscall(SYS_clone3, &arguments, sizeof arguments);
+    while (result == 0) {
+      ::pause();
+    }
+    pid_ = static_cast<pid_t>(thane::check(result, "clone3"));
+  }
+  ~Stranger() {
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+  }
+  Stranger(const Stranger&) = delete;
+  Stranger& operator=(const Stranger&) = delete;
+
+  [[nodiscard]] pid_t pid() const noexcept { return pid_; }
+
+ private:
+  pid_t pid_ = -1;
+};
+
+TEST_CASE("a stranger that got the number of a dead worker is left in peace (catalogue 18)") {
+  if (!is_root("choose the number of a process")) {
+    return;
+  }
+  ChildProcess parent{hazard, {"quiet", "2", "--graceful_shutdown_timeout=1"}};
+  const std::vector<pid_t> workers = expect_ready(parent, 2);
+  ::kill(workers[0], SIGKILL);
+  parent.expect_line("worker 0 died: signal 9");
+  parent.expect_line("worker 0 ready");
+  const Stranger stranger{workers[0]};
+  REQUIRE(stranger.pid() == workers[0]);
+
+  parent.signal(SIGUSR1);
+  parent.signal(SIGHUP);
+  parent.expect_line("reload finished");
+  parent.signal(SIGTERM);
+  CHECK(parent.wait_exit() == Exit{.code = 0});
+
+  CHECK(alive(stranger.pid()));
+}
+
+TEST_CASE("workers that crash at boot are not forked faster than oslo would (catalogue 19)") {
+  constexpr std::size_t workers = 2;
+  constexpr std::size_t forks = 8;
+  const auto begun = Clock::now();
+  ChildProcess parent{hazard, {"crash", std::to_string(workers)}};
+
+  CHECK(eventually([&] {
+    return parent.count_so_far("worker 0 started") + parent.count_so_far("worker 1 started") >=
+           forks;
+  }));
+  const auto passed = std::chrono::duration<double>(Clock::now() - begun).count();
+
+  // The first set and one respawn are free; from then on at most W + 1 forks in W seconds.
+  const double window = static_cast<double>(workers) / (workers + 1);
+  CHECK(passed >= static_cast<double>(forks - (workers + 1)) * window);
+  const std::size_t lines = parent.messages_so_far().size();
+  CHECK(lines <= 5 * forks + 5);  // Started, ready, exited, held back; and a few at the start.
+}
+
+TEST_CASE("TERM is obeyed at once while crashing workers are held back (catalogue 20)") {
+  ChildProcess parent{hazard, {"crash", "2"}};
+  parent.expect_line("worker 0 held back");
+  const std::size_t started =
+      parent.count_so_far("worker 0 started") + parent.count_so_far("worker 1 started");
+
+  const auto told = Clock::now();
+  parent.signal(SIGTERM);
+  const Exit exit = parent.wait_exit();
+
+  CHECK(Clock::now() - told < 1s);
+  CHECK((exit == Exit{.code = 0} || exit == Exit{.code = 1}));
+  CHECK(parent.count_so_far("worker 0 started") + parent.count_so_far("worker 1 started") <=
+        started + 1);  // One may have been on its way when the line was read.
+}
+
+TEST_CASE("leaps of the wall clock kill nobody and delay nothing (catalogue 21)") {
+  ChildProcess parent{jumping_clock, {"2", "--graceful_shutdown_timeout=1"}};
+  const std::vector<pid_t> workers = expect_ready(parent, 2);
+  for (int i = 0; i < 20; ++i) {
+    parent.expect_line("tick");
+  }
+  CHECK(parent.count_so_far("worker 0 started") == 1);
+  CHECK(parent.count_so_far("worker 1 started") == 1);
+
+  ::kill(workers[0], SIGKILL);  // Its replacement is free, the next one is held back for a second.
+  ::kill(parent.expect_pid("worker 0 ready pid="), SIGKILL);
+  parent.expect_line("worker 0 held back");
+  parent.expect_line("worker 0 ready");
+
+  const auto told = Clock::now();
+  parent.signal(SIGTERM);
+  parent.expect_line("worker 0 killed: graceful_shutdown_timeout");
+  CHECK(parent.wait_exit() == Exit{.code = 1});
+  CHECK(Clock::now() - told > 900ms);
+  CHECK(Clock::now() - told < 2s);
+}
+
+TEST_CASE("workers do not outlive a parent killed with KILL (catalogue 34)") {
+  ChildProcess parent{hazard, {"quiet", "4"}};
+  const std::vector<pid_t> workers = expect_ready(parent, 4);
+
+  const auto killed = Clock::now();
+  parent.signal(SIGKILL);
+
+  for (const pid_t worker : workers) {
+    CHECK(eventually_gone(worker));
+  }
+  CHECK(Clock::now() - killed < 500ms);  // The bar is 50; the rest is for a loaded machine.
+}
+
+TEST_CASE("busy workers of a dead parent end by the deadline (catalogue 34)") {
+  ChildProcess parent{hazard, {"stubborn", "2", "--graceful_shutdown_timeout=1"}};
+  const std::vector<pid_t> workers = expect_ready(parent, 2);
+
+  const auto killed = Clock::now();
+  parent.signal(SIGKILL);
+
+  for (const pid_t worker : workers) {
+    CHECK(eventually_gone(worker));
+  }
+  CHECK(Clock::now() - killed > 900ms);
+  CHECK(Clock::now() - killed < 2s);
+}
+
+TEST_CASE("a worker that was replaced often holds no sibling's lifeline open (catalogue 36)") {
+  ChildProcess parent{hazard, {"quiet", "8"}};
+  std::vector<pid_t> workers = expect_ready(parent, 8);
+  for (int i = 0; i < 3; ++i) {
+    ::kill(workers[0], SIGKILL);
+    workers[0] = parent.expect_pid("worker 0 ready pid=");
+  }
+
+  parent.signal(SIGKILL);
+
+  for (const pid_t worker : workers) {
+    CHECK(eventually_gone(worker));
+  }
+}
+
+TEST_CASE("a parent killed at any moment of its start leaves no workers (catalogue 37)") {
+  for (int moment = 0; moment < repeated(60); ++moment) {
+    ChildProcess parent{hazard, {"quiet", "4"}};
+    observe_for(std::chrono::milliseconds{moment % 60});
+    parent.signal(SIGKILL);
+
+    CHECK(parent.wait_exit() == Exit{.signal = SIGKILL});
+    CHECK(eventually([&] { return members_of_group(parent.pid()).empty(); }));
+  }
+}
+
+TEST_CASE("out of memory the kernel takes a worker before the parent (catalogue 38)") {
+  ChildProcess parent{hazard, {"quiet", "2"}};
+  const auto score = [](pid_t pid) {
+    return std::stoi(read_text("/proc/" + std::to_string(pid) + "/oom_score_adj"));
+  };
+
+  for (const pid_t worker : expect_ready(parent, 2)) {
+    CHECK(score(worker) > score(parent.pid()));
+  }
+}
+
+TEST_CASE("a thread that is there before the fork is refused, and the rule named (catalogue 44)") {
+  ChildProcess parent{hazard, {"thread", "2"}};
+
+  CHECK(parent.wait_exit() != Exit{.code = 0});
+
+  const std::vector<std::string> messages = parent.messages_so_far();
+  CHECK(std::any_of(messages.begin(), messages.end(), [](const std::string& message) {
+    return message.find("thread") != std::string::npos;
+  }));
+  CHECK(parent.count_so_far("worker 0 started") == 0);
+}
+
+/// The descriptors of a process that are event machinery: epoll, signalfd, timerfd, eventfd.
+std::vector<int> event_fds(pid_t pid) {
+  std::vector<int> fds;
+  for (const auto& [fd, target] : open_fds(pid)) {
+    if (target.starts_with("anon_inode:[")) {
+      fds.push_back(fd);
+    }
+  }
+  return fds;
+}
+
+TEST_CASE("no two processes share an epoll, a signalfd, a timerfd or an eventfd (catalogue 45)") {
+  if (!is_root("compare open files of processes")) {
+    return;
+  }
+  ChildProcess parent{hazard, {"quiet", "3"}};
+  std::vector<pid_t> processes = expect_ready(parent, 3);
+  ::kill(processes[0], SIGKILL);  // A late one may see what the first ones could not.
+  processes[0] = parent.expect_pid("worker 0 ready pid=");
+  processes.push_back(parent.pid());
+
+  for (const pid_t one : processes) {
+    CHECK_FALSE(event_fds(one).empty());
+    for (const pid_t other : processes) {
+      for (const int fd : event_fds(one)) {
+        for (const int other_fd : event_fds(other)) {
+          CHECK((one == other || !same_open_file(one, fd, other, other_fd)));
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("a fork that the system refuses is tried again without haste (catalogue 46)") {
+  if (!is_root("become another user")) {
+    return;
+  }
+  // The limit counts the processes of a user, so it has to be one who has no others.
+  const std::string user = std::to_string(200000 + ::getpid() % 100000);
+  if (ChildProcess{"/usr/bin/setpriv",
+                   {"--reuid", user, "--clear-groups", "/usr/bin/test", "-x", hazard}}
+          .wait_exit() != Exit{.code = 0}) {
+    MESSAGE("not tested: another user may not read ", hazard);
+    return;
+  }
+  ChildProcess parent{"/usr/bin/setpriv",
+                      {"--reuid", user, "--clear-groups", "/usr/bin/prlimit", "--nproc=3:100",
+                       hazard, "quiet", "4"}};
+  expect_ready(parent, 2);
+  const auto used_before = cpu_time_of(parent.pid());
+  observe_for(1s);
+  CHECK(cpu_time_of(parent.pid()) - used_before < 50ms);
+  CHECK(parent.messages_so_far().size() < 20);
+
+  // By a process of the same user: that needs no privilege that root may lack in a container.
+  const std::string pid = std::to_string(parent.pid());
+  REQUIRE(ChildProcess{"/usr/bin/setpriv",
+                       {"--reuid", user, "--clear-groups", "/usr/bin/prlimit", "--pid", pid,
+                        "--nproc=100:100"}}
+              .wait_exit() == Exit{.code = 0});
+
+  parent.expect_line("worker 2 ready");
+  parent.expect_line("worker 3 ready");
+  parent.signal(SIGTERM);
+  CHECK(parent.wait_exit() == Exit{.code = 0});
+}
+
+TEST_CASE("a process that is told to stop ends with status 0, however often (catalogue 49)") {
+  for (const char* workers : {"1", "2"}) {
+    for (int i = 0; i < repeated(50); ++i) {
+      ChildProcess parent{hazard, {"quiet", workers}};
+      parent.expect_line("parent ready");
+      parent.signal(SIGTERM);
+      CHECK(parent.wait_exit() == Exit{.code = 0});
+    }
+  }
+}
+
+}  // namespace

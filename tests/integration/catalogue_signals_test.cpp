@@ -1,0 +1,199 @@
+// Signals that launchers have lost, misread or died of. The number in a test's name is the row of
+// the catalogue of failures in docs/testing.md.
+#include <doctest/doctest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "support/child_process.hpp"
+#include "support/eventually.hpp"
+#include "support/process_info.hpp"
+#include "support/temporary_directory.hpp"
+#include "support/workers.hpp"
+
+using namespace std::chrono_literals;
+using namespace thane::testing;
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+const std::string hazard = PROGRAMS_DIR "/hazard";
+
+/// children_of(), oldest first, in a few microseconds: before a newborn has run a line of its own.
+std::vector<pid_t> newborns_of(pid_t parent) {
+  const std::string id = std::to_string(parent);
+  std::ifstream in{"/proc/" + id + "/task/" + id + "/children"};
+  return {std::istream_iterator<pid_t>{in}, std::istream_iterator<pid_t>{}};
+}
+
+std::size_t living_children(pid_t parent) {
+  const std::vector<pid_t> children = children_of(parent);
+  return static_cast<std::size_t>(std::count_if(children.begin(), children.end(), alive));
+}
+
+TEST_CASE(
+    "workers that die while the parent is stopped are all reaped and replaced (catalogue 1)") {
+  ChildProcess parent{hazard, {"quiet", "4"}};
+  const std::vector<pid_t> first = expect_ready(parent, 4);
+  parent.signal(SIGSTOP);
+  REQUIRE(eventually([&] { return stopped(parent.pid()); }));
+  for (const pid_t worker : first) {
+    ::kill(worker, SIGKILL);
+  }
+  REQUIRE(eventually([&] { return zombies_of(parent.pid()) == 4; }));
+
+  const auto continued = Clock::now();
+  parent.signal(SIGCONT);
+
+  CHECK(eventually([&] { return zombies_of(parent.pid()) == 0; }));
+  CHECK(Clock::now() - continued < 1s);
+  const std::vector<pid_t> second = expect_ready(parent, 4);
+  for (const pid_t worker : second) {
+    CHECK(std::count(first.begin(), first.end(), worker) == 0);
+  }
+}
+
+TEST_CASE("a storm of deaths, HUP and USR1 leaves the parent in control (catalogue 2)") {
+  ChildProcess parent{hazard, {"quiet", "4", "--log_level=debug"}};
+  expect_ready(parent, 4);
+  for (int i = 0; i < repeated(60); ++i) {
+    const std::vector<pid_t> workers = children_of(parent.pid());
+    if (!workers.empty()) {
+      ::kill(workers[static_cast<std::size_t>(i) % workers.size()], SIGKILL);
+    }
+    parent.signal(SIGHUP);
+    parent.signal(SIGUSR1);
+    observe_for(50ms);
+  }
+  REQUIRE(parent.running());
+  CHECK(eventually([&] { return living_children(parent.pid()) == 4; }));
+
+  const auto told = Clock::now();
+  parent.signal(SIGTERM);
+
+  CHECK(parent.wait_exit() == Exit{.code = 0});
+  CHECK(Clock::now() - told < 1s);
+}
+
+TEST_CASE("HUP and USR1 a moment later both have their effect (catalogue 4)") {
+  const TemporaryDirectory directory;
+  const std::string log = directory.file("log");
+  const std::string rotated = directory.file("log.1");
+  ChildProcess parent{hazard, {"quiet", "2", "--log_file=" + log}};
+  const auto logged = [](const std::string& file, const char* words) {
+    return read_text(file).find(words) != std::string::npos;
+  };
+  REQUIRE(eventually([&] { return logged(log, "parent ready"); }));
+  REQUIRE(::rename(log.c_str(), rotated.c_str()) == 0);
+
+  parent.signal(SIGHUP);
+  observe_for(1ms);
+  parent.signal(SIGUSR1);
+
+  CHECK(eventually([&] {
+    return logged(log, "reload finished generation=2") ||
+           logged(rotated, "reload finished generation=2");
+  }));
+  CHECK(eventually([&] { return ::access(log.c_str(), F_OK) == 0; }));
+  parent.signal(SIGTERM);
+  CHECK(parent.wait_exit() == Exit{.code = 0});
+  CHECK(logged(log, "stopped"));
+}
+
+TEST_CASE("TERM at any moment of the first 300 ms ends the parent in time (catalogue 7)") {
+  constexpr int moments = 300;
+  constexpr int at_once = 6;  // Programs that start side by side, so that the test is short.
+  for (int first = 0; first < moments; first += at_once) {
+    struct Start {
+      std::unique_ptr<ChildProcess> parent;
+      Clock::time_point due;
+    };
+    std::vector<Start> starts;
+    for (int i = 0; i < at_once; ++i) {
+      // Moments that are far apart, so that one machine is not asked to do all at the same time.
+      const auto moment = std::chrono::milliseconds{first / at_once + i * (moments / at_once)};
+      starts.push_back(
+          {std::make_unique<ChildProcess>(hazard, std::vector<std::string>{"quiet", "2"}),
+           Clock::now() + moment});
+    }
+    for (const Start& start : starts) {
+      while (Clock::now() < start.due) {
+        observe_for(1ms);
+      }
+      start.parent->signal(SIGTERM);
+    }
+    for (const Start& start : starts) {
+      const Exit exit = start.parent->wait_exit();
+      // Before main() has begun nobody can be there to hear it: the kernel ends the program then.
+      CHECK((exit == Exit{.code = 0} || exit == Exit{.signal = SIGTERM}));
+      CHECK(eventually([&] { return members_of_group(start.parent->pid()).empty(); }));
+    }
+  }
+}
+
+TEST_CASE("TERM to a newborn worker is not taken for one to the parent (catalogue 8)") {
+  for (int i = 0; i < repeated(30); ++i) {
+    ChildProcess parent{hazard, {"quiet", "11"}};
+    // All but the oldest, so that one gets ready whatever becomes of the others.
+    std::vector<pid_t> told;
+    while (told.size() < 10) {
+      const std::vector<pid_t> workers = newborns_of(parent.pid());
+      for (std::size_t k = 1; k < workers.size() && told.size() < 10; ++k) {
+        if (std::count(told.begin(), told.end(), workers[k]) == 0) {
+          ::kill(workers[k], SIGTERM);
+          told.push_back(workers[k]);
+        }
+      }
+      REQUIRE(parent.running());
+    }
+    parent.expect_pid("worker 0 ready pid=");
+    for (const pid_t worker : told) {
+      CHECK(eventually_gone(worker));
+    }
+    CHECK_FALSE(parent.printed_so_far("stopping"));
+    CHECK(parent.running());
+
+    parent.signal(SIGTERM);
+    CHECK(parent.wait_exit() == Exit{.code = 0});
+  }
+}
+
+TEST_CASE("a hundred forks later the parent still hears its signals (catalogue 9)") {
+  ChildProcess parent{hazard, {"quiet", "2"}};
+  expect_ready(parent, 2);
+  for (int i = 0; i < repeated(50); ++i) {
+    parent.signal(SIGHUP);
+    parent.expect_line("reload finished");
+    expect_ready(parent, 2);
+  }
+
+  parent.signal(SIGTERM);
+  CHECK(parent.wait_exit() == Exit{.code = 0});
+}
+
+TEST_CASE("a program that a worker runs has no signal blocked or ignored (catalogue 10)") {
+  // popen() itself leaves two signals ignored that belong to the C library; ours does the same.
+  std::FILE* const reference = ::popen("exec grep SigIgn /proc/self/status", "r");
+  REQUIRE(reference != nullptr);
+  char ignored[32] = {};
+  CHECK(std::fscanf(reference, "SigIgn: %31s", ignored) == 1);
+  ::pclose(reference);
+
+  for (const char* workers : {"1", "2"}) {
+    ChildProcess parent{hazard, {"helper", workers}};
+
+    CHECK(parent.expect_line("helper has SigBlk:\t") == "0000000000000000");
+    CHECK(parent.expect_line("helper has SigIgn:\t") == ignored);
+  }
+}
+
+}  // namespace

@@ -1,0 +1,16 @@
+// Reads its configuration, says so, and ends: for what from_command_line() prints and exits with.
+#include <cstdio>
+#include <string>
+#include <thane/config.hpp>
+#include <thane/log.hpp>
+
+int main(int argc, char** argv) {
+  using thane::Opt;
+  const auto config = thane::Config::from_command_line(
+      argc, argv,
+      {{"web",
+        {Opt<int>{.name = "workers", .default_value = 2, .help = "How many.", .min = 1},
+         Opt<std::string>{.name = "password", .secrecy = thane::Secrecy::secret}}}});
+  thane::log::debug("debugging");
+  std::printf("workers=%d\n", config.get<int>("web.workers"));
+}

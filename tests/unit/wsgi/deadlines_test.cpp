@@ -1,0 +1,76 @@
+#include "deadlines.hpp"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+
+using namespace std::chrono_literals;
+using namespace thane::wsgi::internal;
+using thane::TimePoint;
+
+namespace {
+
+struct Late final : Limited {
+  int calls = 0;
+  void on_deadline() override { ++calls; }
+};
+
+constexpr TimePoint start{1h};
+
+TEST_CASE("what is late is told once, what is not is left alone") {
+  Deadlines deadlines;
+  deadlines.set_limit(Waiting::idle, 10s);
+  deadlines.set_limit(Waiting::head, 1s);
+  Late idle, head;
+  deadlines.arm(idle, Waiting::idle, start);
+  deadlines.arm(head, Waiting::head, start + 5s);
+  CHECK(deadlines.earliest() == start + 6s);
+  deadlines.expire(start + 5s);
+  CHECK(head.calls == 0);
+  deadlines.expire(start + 6s);
+  deadlines.expire(start + 7s);
+  CHECK(head.calls == 1);
+  CHECK(idle.calls == 0);
+  CHECK(deadlines.earliest() == start + 10s);
+}
+
+TEST_CASE("to wait for something else, or for nothing, ends the old limit") {
+  Deadlines deadlines;
+  deadlines.set_limit(Waiting::idle, 1s);
+  deadlines.set_limit(Waiting::body, 9s);
+  Late one, two;
+  deadlines.arm(one, Waiting::idle, start);
+  deadlines.arm(two, Waiting::idle, start);
+  deadlines.arm(one, Waiting::body, start);
+  deadlines.arm(two, Waiting::nothing, start);
+  deadlines.expire(start + 5s);
+  CHECK(one.calls + two.calls == 0);
+  CHECK(deadlines.earliest() == start + 9s);
+}
+
+TEST_CASE("a limit of zero is none, and one that becomes shorter overtakes") {
+  Deadlines deadlines;
+  Late endless, brief;
+  deadlines.arm(endless, Waiting::idle, start);
+  CHECK(deadlines.earliest() == thane::never);
+  deadlines.set_limit(Waiting::idle, 1s);
+  deadlines.arm(brief, Waiting::idle, start);
+  deadlines.expire(start + 1s);
+  CHECK(brief.calls == 1);
+  CHECK(endless.calls == 0);
+  deadlines.expire_all(Waiting::idle);
+  CHECK(endless.calls == 1);
+}
+
+TEST_CASE("what is destroyed is not told") {
+  Deadlines deadlines;
+  deadlines.set_limit(Waiting::idle, 1s);
+  {
+    Late gone;
+    deadlines.arm(gone, Waiting::idle, start);
+  }
+  deadlines.expire(start + 1h);
+  CHECK(deadlines.earliest() == thane::never);
+}
+
+}  // namespace

@@ -1,0 +1,61 @@
+// An HTTP server as a service: listens in the parent, serves in every worker.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include <thane/config.hpp>
+#include <thane/service.hpp>
+#include <thane/wsgi/application.hpp>
+#include <thane/wsgi/server_options.hpp>
+
+namespace thane::wsgi {
+
+/// Serves an Application over HTTP/1.1 and HTTP/1.0, one fiber for each connection.
+///
+///     int main(int argc, char** argv) {
+///       const auto config = thane::Config::from_command_line(
+///           argc, argv, {thane::launcher_options(), wsgi::options("web")});
+///       auto web = std::make_unique<wsgi::Server>(config, "web", [](wsgi::Request& request) {
+///         return wsgi::Response::text("hello from " + std::string{request.path()} + "\n");
+///       });
+///       return thane::launch(config, std::move(web), {.workers = 4})->wait();
+///     }
+///
+/// The constructor binds and listens, so that all workers share one queue of connections.
+/// stop() is graceful: connections that wait in the queue are accepted, requests at work are
+/// answered, idle connections get `graceful_linger` for one more request, each answer ends its
+/// connection. start() after wait() serves again, on the same socket.
+/// What it does and does not do with a request is written in docs/http.md.
+class Server : public Service {
+ public:
+  /// Takes its options from group `name` of the configuration (wsgi::options(name)).
+  /// Throws std::system_error if it cannot listen, and std::invalid_argument for a wsgi_log_format
+  /// or unix_socket_mode that makes no sense.
+  Server(const Config& config, std::string name, Application application);
+  /// The same without a configuration.
+  Server(std::string name, Application application, ServerOptions options);
+  ~Server() override;
+
+  void start() override;
+  void stop() noexcept override;
+  void wait() override;
+  /// Reads the options again, but for those of the socket. Connections that are open keep the
+  /// time limits they have begun.
+  void reset() override;
+  [[nodiscard]] std::string name() const override;
+
+  /// For people: "127.0.0.1:8080" or "unix:/run/web.sock", with the real port.
+  [[nodiscard]] const std::string& address() const noexcept;
+  /// The port that was bound; 0 for a Unix socket.
+  [[nodiscard]] std::uint16_t port() const noexcept;
+  /// Connections open in this process.
+  [[nodiscard]] std::size_t connections() const noexcept;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace thane::wsgi

@@ -1,0 +1,135 @@
+#include <thane/wsgi/server.hpp>
+
+#include <optional>
+#include <stdexcept>
+#include <utility>
+
+#include <thane/assert.hpp>
+#include <thane/listener.hpp>
+
+#include "worker_side.hpp"
+
+namespace thane::wsgi {
+
+namespace {
+
+std::optional<mode_t> mode_from(const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  const bool octal = text.find_first_not_of("01234567") == std::string::npos && text.size() <= 4;
+  if (!octal) {
+    throw std::invalid_argument("unix_socket_mode: \"" + text + "\" is not an octal file mode");
+  }
+  return static_cast<mode_t>(std::stoul(text, nullptr, 8));
+}
+
+Listener listen(const ServerOptions& options) {
+  if (!options.unix_socket.empty()) {
+    return Listener::unix_socket(
+        options.unix_socket,
+        {.backlog = options.backlog, .mode = mode_from(options.unix_socket_mode)});
+  }
+  return Listener::tcp(options.host, static_cast<std::uint16_t>(options.port),
+                       {.backlog = options.backlog, .tcp_keepidle = options.tcp_keepidle});
+}
+
+}  // namespace
+
+class Server::Impl {
+ public:
+  Impl(std::string name, Application application, ServerOptions options,
+       std::optional<Config> config)
+      : name_(std::move(name)),
+        application_(std::move(application)),
+        config_(std::move(config)),
+        options_(std::move(options)),
+        listener_(listen(options_)) {
+    if (options_.wsgi_default_pool_size < 1) {
+      throw std::invalid_argument("wsgi_default_pool_size: less than one connection");
+    }
+    if (!application_) throw std::invalid_argument("a wsgi::Server without an application");
+    // A bad format is an error of the configuration now, not of a worker later.
+    internal::AccessLog{options_.wsgi_log_format};
+  }
+
+  void start() {
+    THANE_ASSERT(!worker_ || worker_->ended());
+    worker_.reset();
+    worker_ = std::make_unique<internal::WorkerSide>(name_, listener_, application_, options_);
+    worker_->start();
+  }
+
+  void stop() noexcept {
+    if (worker_) worker_->stop();
+  }
+
+  void wait() {
+    if (worker_) worker_->wait();
+  }
+
+  void reset() {
+    if (!config_) return;
+    auto options = options_from(*config_->snapshot(), name_);
+    internal::AccessLog{options.wsgi_log_format};
+    options_ = std::move(options);
+    if (worker_) worker_->apply(options_);
+  }
+
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  [[nodiscard]] const Listener& listener() const noexcept { return listener_; }
+  [[nodiscard]] std::size_t connections() const noexcept {
+    return worker_ ? worker_->connections() : 0;
+  }
+
+ private:
+  std::string name_;
+  Application application_;
+  std::optional<Config> config_;
+  ServerOptions options_;
+  Listener listener_;
+  std::unique_ptr<internal::WorkerSide> worker_;  // From start() on; never in the parent.
+};
+
+Server::Server(const Config& config, std::string name, Application application)
+    : impl_(std::make_unique<Impl>(name, std::move(application),
+                                   options_from(*config.snapshot(), name), config)) {}
+
+Server::Server(std::string name, Application application, ServerOptions options)
+    : impl_(std::make_unique<Impl>(std::move(name), std::move(application), std::move(options),
+                                   std::nullopt)) {}
+
+Server::~Server() = default;
+
+void Server::start() {
+  Service::start();
+  impl_->start();
+}
+
+void Server::stop() noexcept {
+  Service::stop();
+  impl_->stop();
+}
+
+void Server::wait() {
+  impl_->wait();
+  Service::wait();
+}
+
+void Server::reset() {
+  Service::reset();
+  impl_->reset();
+}
+
+std::string Server::name() const {
+  return impl_->name();
+}
+const std::string& Server::address() const noexcept {
+  return impl_->listener().address();
+}
+std::uint16_t Server::port() const noexcept {
+  return impl_->listener().port();
+}
+std::size_t Server::connections() const noexcept {
+  return impl_->connections();
+}
+
+}  // namespace thane::wsgi

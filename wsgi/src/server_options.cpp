@@ -1,0 +1,156 @@
+#include <thane/wsgi/server_options.hpp>
+
+#include <thane/snapshot.hpp>
+
+#include "request_head.hpp"
+
+namespace thane::wsgi {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr auto at_run_time = Change::at_run_time;
+
+// One option for each field of ServerOptions, whose defaults are the only ones.
+std::vector<AnyOpt> socket_options(const ServerOptions& defaults) {
+  return {
+      Opt<std::string>{.name = "host",
+                       .default_value = defaults.host,
+                       .help = "Address or name to listen on; empty means all addresses."},
+      Opt<int>{.name = "port",
+               .default_value = defaults.port,
+               .help = "TCP port to listen on; 0 lets the kernel choose.",
+               .min = 0,
+               .max = 65535},
+      Opt<std::string>{
+          .name = "unix_socket",
+          .default_value = defaults.unix_socket,
+          .help = "Path of a Unix socket to listen on, in the place of host and port."},
+      Opt<std::string>{
+          .name = "unix_socket_mode",
+          .default_value = defaults.unix_socket_mode,
+          .help = "Octal mode of the Unix socket's file; empty leaves it to the umask."},
+      Opt<int>{.name = "backlog",
+               .default_value = defaults.backlog,
+               .help = "Connections that may wait to be accepted.",
+               .min = 1},
+      Opt<std::chrono::seconds>{
+          .name = "tcp_keepidle",
+          .default_value = defaults.tcp_keepidle,
+          .help = "Idle time before the kernel probes whether a peer is there.",
+          .min = std::chrono::seconds{1}},
+  };
+}
+
+std::vector<AnyOpt> behaviour_options(const ServerOptions& defaults) {
+  return {
+      Opt<int>{.name = "wsgi_default_pool_size",
+               .default_value = defaults.wsgi_default_pool_size,
+               .help = "Connections that one worker serves at a time; a full one accepts no more.",
+               .min = 1,
+               .change = at_run_time},
+      Opt<bool>{.name = "wsgi_keep_alive",
+                .default_value = defaults.wsgi_keep_alive,
+                .help = "Whether a connection may carry more than one request.",
+                .change = at_run_time},
+      Opt<bool>{.name = "wsgi_server_debug",
+                .default_value = defaults.wsgi_server_debug,
+                .help = "Whether an answer with status 500 tells the client what went wrong.",
+                .change = at_run_time},
+      Opt<bool>{.name = "wsgi_access_log",
+                .default_value = defaults.wsgi_access_log,
+                .help = "Whether each request is logged, at level info.",
+                .change = at_run_time},
+      // A single dollar sign in a default would begin a substitution; there is none in this one.
+      Opt<std::string>{.name = "wsgi_log_format",
+                       .default_value = defaults.wsgi_log_format,
+                       .help = "Line of the access log, of the keys client_ip, date_time, "
+                               "request_line, status_code, body_length and wall_seconds.",
+                       .change = at_run_time},
+  };
+}
+
+Opt<milliseconds> time_limit(const char* name, milliseconds limit, const char* help) {
+  return {.name = name, .default_value = limit, .help = help, .change = at_run_time};
+}
+
+std::vector<AnyOpt> time_options(const ServerOptions& defaults) {
+  return {
+      time_limit("client_header_timeout", defaults.client_header_timeout,
+                 "Time for a client to send a request head; 0 means no limit."),
+      time_limit("client_socket_timeout", defaults.client_socket_timeout,
+                 "Time for each single wait within a body or an answer; 0 means no limit."),
+      time_limit("keep_alive_timeout", defaults.keep_alive_timeout,
+                 "Time that a connection may be idle between requests; 0 means no limit."),
+      time_limit("close_linger", defaults.close_linger,
+                 "Time for a client to close the connection after the last answer."),
+      time_limit("graceful_linger", defaults.graceful_linger,
+                 "Time that idle connections get for one more request when the server stops."),
+  };
+}
+
+Opt<std::int64_t> size_limit(const char* name, std::int64_t limit, const char* help) {
+  return {.name = name, .default_value = limit, .help = help, .min = 0, .change = at_run_time};
+}
+
+std::vector<AnyOpt> size_options(const ServerOptions& defaults) {
+  return {
+      size_limit("max_url_len", defaults.max_url_len, "Octets of a request target; beyond: 414."),
+      size_limit("max_header_line", defaults.max_header_line,
+                 "Octets of one header field; beyond: 431."),
+      size_limit("max_header_size", defaults.max_header_size,
+                 "Octets of a whole request head; beyond: 431."),
+      Opt<int>{.name = "max_headers",
+               .default_value = defaults.max_headers,
+               .help = "Header fields of a request; beyond: 431.",
+               .min = 1,
+               .max = static_cast<int>(internal::max_fields),
+               .change = at_run_time},
+      size_limit("max_unread_body", defaults.max_unread_body,
+                 "Octets of a body that no one read, before the connection is closed."),
+  };
+}
+
+}  // namespace
+
+OptGroup options(const std::string& name) {
+  const ServerOptions defaults;
+  OptGroup group{name, socket_options(defaults)};
+  for (auto&& more :
+       {behaviour_options(defaults), time_options(defaults), size_options(defaults)}) {
+    group.options.insert(group.options.end(), more.begin(), more.end());
+  }
+  return group;
+}
+
+ServerOptions options_from(const Snapshot& snapshot, const std::string& name) {
+  ServerOptions options;
+  const auto take = [&](const char* option, auto& value) {
+    value = snapshot.get<std::decay_t<decltype(value)>>(name + "." + option);
+  };
+  take("host", options.host);
+  take("port", options.port);
+  take("unix_socket", options.unix_socket);
+  take("unix_socket_mode", options.unix_socket_mode);
+  take("backlog", options.backlog);
+  take("tcp_keepidle", options.tcp_keepidle);
+  take("wsgi_default_pool_size", options.wsgi_default_pool_size);
+  take("wsgi_keep_alive", options.wsgi_keep_alive);
+  take("wsgi_server_debug", options.wsgi_server_debug);
+  take("wsgi_access_log", options.wsgi_access_log);
+  take("wsgi_log_format", options.wsgi_log_format);
+  take("client_header_timeout", options.client_header_timeout);
+  take("client_socket_timeout", options.client_socket_timeout);
+  take("keep_alive_timeout", options.keep_alive_timeout);
+  take("close_linger", options.close_linger);
+  take("graceful_linger", options.graceful_linger);
+  take("max_url_len", options.max_url_len);
+  take("max_header_line", options.max_header_line);
+  take("max_header_size", options.max_header_size);
+  take("max_headers", options.max_headers);
+  take("max_unread_body", options.max_unread_body);
+  return options;
+}
+
+}  // namespace thane::wsgi

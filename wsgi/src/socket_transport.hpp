@@ -1,0 +1,44 @@
+// A Transport over a socket, on the fiber of its connection.
+#pragma once
+
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include <thane/unique_fd.hpp>
+
+#include "deadlines.hpp"
+#include "transport.hpp"
+
+namespace thane::wsgi::internal {
+
+/// Reads through Asio, which tries before it waits, and writes straight to the socket: one system
+/// call each for the usual request. When its time is over, what it waits for is cancelled.
+class SocketTransport final : public Transport, public Limited {
+ public:
+  SocketTransport(UniqueFd socket, Deadlines& deadlines);
+
+  /// The peer's IP address; empty for a Unix socket.
+  [[nodiscard]] std::string_view peer() const noexcept { return peer_; }
+
+  void expect(Waiting what) override;
+  [[nodiscard]] bool timed_out() const override { return timed_out_; }
+  [[nodiscard]] std::size_t read_some(char* to, std::size_t size) override;
+  [[nodiscard]] bool write_all(std::string_view data) override;
+  void shutdown_send() override;
+
+  void on_deadline() override;
+
+ private:
+  using Socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol,
+                                                  boost::asio::io_context::executor_type>;
+  Socket socket_;
+  Deadlines& deadlines_;
+  bool timed_out_ = false;
+  std::string peer_;
+};
+
+}  // namespace thane::wsgi::internal

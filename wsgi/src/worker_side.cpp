@@ -1,0 +1,159 @@
+#include "worker_side.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <exception>
+#include <memory>
+#include <utility>
+
+#include <thane/log.hpp>
+
+#include "connection.hpp"
+#include "socket_transport.hpp"
+
+namespace thane::wsgi::internal {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+// A connection may be ended this much later than its deadline.
+constexpr Duration slowest_look = 1s;
+constexpr Duration quickest_look = 50ms;
+
+// What bounds the group of connections is wait_for_room(), with a size that may change.
+constexpr std::size_t unbounded = 1'000'000;
+
+std::size_t size_from(std::int64_t octets) {
+  return static_cast<std::size_t>(octets);
+}
+
+}  // namespace
+
+WorkerSide::WorkerSide(std::string name, const Listener& listener, Application application,
+                       const ServerOptions& options)
+    : name_(std::move(name)), acceptor_(listener), connections_(unbounded), helpers_(8) {
+  site_.application = std::move(application);
+  apply(options);
+}
+
+void WorkerSide::apply(const ServerOptions& options) {
+  pool_size_ = size_from(options.wsgi_default_pool_size);
+  room_.set();
+  graceful_linger_ = options.graceful_linger;
+  access_log_.emplace(options.wsgi_log_format);
+  site_.access_log = options.wsgi_access_log ? &*access_log_ : nullptr;
+  site_.keep_alive = options.wsgi_keep_alive;
+  site_.errors = options.wsgi_server_debug ? ErrorBody::text : ErrorBody::empty;
+  site_.max_discard = size_from(options.max_unread_body);
+  site_.limits = {.line = size_from(options.max_header_line),
+                  .target = size_from(options.max_url_len),
+                  .head = size_from(options.max_header_size),
+                  .fields = size_from(options.max_headers)};
+  deadlines_.set_limit(Waiting::first, options.client_header_timeout);
+  deadlines_.set_limit(Waiting::head, options.client_header_timeout);
+  deadlines_.set_limit(Waiting::idle, options.keep_alive_timeout);
+  deadlines_.set_limit(Waiting::body, options.client_socket_timeout);
+  deadlines_.set_limit(Waiting::write, options.client_socket_timeout);
+  deadlines_.set_limit(Waiting::close, std::max<Duration>(options.close_linger, 1ms));
+}
+
+void WorkerSide::start() {
+  accepting_ = helpers_.spawn([this] { accept(); }, name_ + " accept");
+}
+
+void WorkerSide::stop() noexcept {
+  if (std::exchange(site_.draining, true)) return;
+  log::info("{} stops serving, {} connections open", name_, open_);
+  try {
+    // The new fiber comes first, so that helpers_ is not found empty in between.
+    (void)helpers_.spawn([this] { drain(); }, name_ + " drain");
+  } catch (const std::exception& error) {
+    log::error("{} cannot drain: {}", name_, error.what());
+  }
+  accepting_.kill();
+}
+
+void WorkerSide::wait() {
+  helpers_.wait();
+  connections_.wait();
+  ended_ = true;
+}
+
+void WorkerSide::accept() {
+  for (;;) {
+    wait_for_room();
+    open(acceptor_.accept().release());
+    // Accepting need not suspend while connections keep coming; those that came shall be served.
+    this_fiber::yield();
+  }
+}
+
+// No connection that the kernel has accepted for us is lost, and no idle one is kept for ever.
+void WorkerSide::drain() {
+  try {
+    accepting_.wait();
+  } catch (const std::exception&) {
+    // Logged when it happened. What waits in the queue may be accepted all the same.
+  }
+  for (;;) {
+    wait_for_room();
+    auto waiting = acceptor_.try_accept();
+    if (!waiting) break;
+    open(waiting->release());
+  }
+  acceptor_.close();
+  if (open_ == 0) drained_.set();
+  if (drained_.wait_for(graceful_linger_)) return;
+  deadlines_.expire_all(Waiting::first);
+  deadlines_.expire_all(Waiting::idle);
+  drained_.wait();
+}
+
+// A full worker leaves connections in the queue, where another one may take them.
+void WorkerSide::wait_for_room() {
+  while (open_ >= pool_size_) {
+    room_.clear();
+    room_.wait();
+  }
+}
+
+void WorkerSide::open(UniqueFd socket) {
+  ++open_;
+  drained_.clear();
+  auto shared = std::make_shared<UniqueFd>(std::move(socket));  // std::function wants copies.
+  connections_.spawn([this, shared] { serve(std::move(*shared)); }, "connection");
+  if (!std::exchange(watching_, true)) {
+    (void)helpers_.spawn([this] { watch_deadlines(); }, name_ + " deadlines");
+  }
+}
+
+void WorkerSide::serve(UniqueFd socket) {
+  struct Ended {
+    WorkerSide& worker;
+    ~Ended() { worker.connection_ended(); }
+  } ended{*this};
+  SocketTransport transport{std::move(socket), deadlines_};
+  Connection connection{site_, transport, transport.peer()};
+  connection.run();
+}
+
+void WorkerSide::connection_ended() noexcept {
+  --open_;
+  room_.set();
+  if (open_ == 0 && site_.draining) drained_.set();
+}
+
+// Sleeps until the next deadline, but between 50 ms and 1 s: what is armed meanwhile may be due
+// earlier than what it sleeps for, and is then late by a second at the most.
+void WorkerSide::watch_deadlines() {
+  while (open_ > 0) {
+    const TimePoint now = SteadyClock::now();
+    const TimePoint next =
+        std::clamp(deadlines_.earliest(), now + quickest_look, now + slowest_look);
+    if (!drained_.wait_for(next - now)) deadlines_.expire(SteadyClock::now());
+  }
+  watching_ = false;
+}
+
+}  // namespace thane::wsgi::internal

@@ -1,0 +1,72 @@
+// What a wsgi::Server is in a worker, from start() until all of its connections have ended.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <thane/acceptor.hpp>
+#include <thane/clock.hpp>
+#include <thane/event.hpp>
+#include <thane/fiber.hpp>
+#include <thane/thread_group.hpp>
+#include <thane/unique_fd.hpp>
+#include <thane/wsgi/application.hpp>
+#include <thane/wsgi/server_options.hpp>
+
+#include "access_log.hpp"
+#include "deadlines.hpp"
+#include "site.hpp"
+
+namespace thane::wsgi::internal {
+
+/// Three kinds of fibers: one accepts, one for each connection, and, while there are connections,
+/// one that looks at their deadlines about once a second. An idle worker without connections
+/// sleeps.
+class WorkerSide {
+ public:
+  WorkerSide(std::string name, const Listener& listener, Application application,
+             const ServerOptions& options);
+  WorkerSide(const WorkerSide&) = delete;
+  WorkerSide& operator=(const WorkerSide&) = delete;
+
+  void start();
+  /// Begins to drain, once; returns at once.
+  void stop() noexcept;
+  /// Blocks until the last connection has ended after stop().
+  void wait();
+  /// Takes up all options but those of the socket.
+  void apply(const ServerOptions& options);
+
+  [[nodiscard]] std::size_t connections() const noexcept { return open_; }
+  [[nodiscard]] bool ended() const noexcept { return ended_; }
+
+ private:
+  void accept();
+  void drain();
+  void open(UniqueFd socket);
+  void wait_for_room();
+  void serve(UniqueFd socket);
+  void connection_ended() noexcept;
+  void watch_deadlines();
+
+  std::string name_;
+  Acceptor acceptor_;
+  std::size_t pool_size_ = 0;
+  Duration graceful_linger_{};
+  std::optional<AccessLog> access_log_;
+  Site site_;
+  Deadlines deadlines_;
+  std::size_t open_ = 0;
+  bool watching_ = false;
+  bool ended_ = false;
+  Event room_;     // A connection has ended.
+  Event drained_;  // The last one has, after stop().
+  Fiber accepting_;
+  // Last, so that they end before what their fibers use.
+  ThreadGroup connections_;
+  ThreadGroup helpers_;
+};
+
+}  // namespace thane::wsgi::internal
