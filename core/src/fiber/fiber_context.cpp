@@ -12,7 +12,7 @@
 
 namespace thane::internal {
 
-thread_local FiberContext* FiberContext::running_ = nullptr;
+constinit thread_local FiberContext* FiberContext::running_ = nullptr;
 
 namespace {
 
@@ -32,11 +32,6 @@ FiberContext::FiberContext(FiberLoop::Impl& owner, std::function<void()> body,
 
 FiberContext::~FiberContext() = default;
 
-FiberContext& FiberContext::self() noexcept {
-  THANE_ASSERT(running_ != nullptr);  // Only a fiber can wait.
-  return *running_;
-}
-
 void FiberContext::release() noexcept {
   if (--references_ == 0) {
     if (error != nullptr && !observed_) {
@@ -46,32 +41,24 @@ void FiberContext::release() noexcept {
   }
 }
 
+// Fibers switch to one another without the loop in between, so the one that comes back here need
+// not be the one that was entered.
 void FiberContext::resume() noexcept {
   THANE_ASSERT(running_ == nullptr);
   running_ = this;
   state_ = State::running;
-  machine_.enter();
-  running_ = nullptr;
-  if (state_ == State::done) {
-    finish();
+  loop.home().switch_to(machine_);
+  FiberContext* left = std::exchange(running_, nullptr);
+  if (left->state_ == State::done) {
+    left->finish();
   }
-}
-
-void FiberContext::suspend(Wait& wait) noexcept {
-  THANE_ASSERT(running_ == this);
-  wait_ = &wait;
-  if (state_ == State::running) {  // Not if it is in the ready queue already: yield().
-    state_ = State::waiting;
-  }
-  machine_.leave();
-  wait_ = nullptr;
 }
 
 void FiberContext::main(void* self) noexcept {
   auto& fiber = *static_cast<FiberContext*>(self);
   fiber.run_body();
   fiber.state_ = State::done;
-  fiber.machine_.finish();
+  fiber.machine_.finish(fiber.loop.home());
 }
 
 void FiberContext::run_body() noexcept {
@@ -174,7 +161,8 @@ bool FiberContext::visit(StackSwitch::Function function, void* argument) noexcep
   if (!started_ || state_ == State::done || running_ == this) {
     return false;
   }
-  machine_.visit(function, argument);
+  StackSwitch& here = running_ != nullptr ? running_->machine_ : loop.home();
+  here.visit(machine_, function, argument);
   return true;
 }
 

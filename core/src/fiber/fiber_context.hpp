@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include <thane/assert.hpp>
 #include <thane/fiber.hpp>
 #include <thane/fiber_loop.hpp>
 #include <thane/internal/wait_list.hpp>
@@ -46,7 +47,10 @@ class FiberContext {
   /// The fiber that runs on this thread now, or null.
   static FiberContext* running() noexcept { return running_; }
   /// The same where there has to be one.
-  static FiberContext& self() noexcept;
+  static FiberContext& self() noexcept {
+    THANE_ASSERT(running_ != nullptr);  // Only a fiber can wait.
+    return *running_;
+  }
   static Fiber handle(FiberContext* context) noexcept { return Fiber{context}; }
 
   void add_reference() noexcept { ++references_; }
@@ -105,7 +109,7 @@ class FiberContext {
   void interrupt() noexcept;
   void throw_interrupt();
 
-  static thread_local FiberContext* running_ [[gnu::tls_model("initial-exec")]];
+  static constinit thread_local FiberContext* running_ [[gnu::tls_model("initial-exec")]];
 
   std::size_t references_ = 0;
   State state_ = State::ready;

@@ -56,16 +56,6 @@ void FiberLoop::Impl::fiber_ended(FiberContext& fiber) noexcept {
   }
 }
 
-void FiberLoop::Impl::make_ready(FiberContext& fiber) noexcept {
-  fiber.state_ = FiberContext::State::ready;
-  fiber.next_ready = nullptr;
-  (ready_last_ != nullptr ? ready_last_->next_ready : ready_first_) = &fiber;
-  ready_last_ = &fiber;
-  if (phase_ == Phase::waiting) {
-    stop_asio();
-  }
-}
-
 void FiberLoop::Impl::resume_from_asio(FiberContext& fiber) noexcept {
   if (++completions_ >= completions_per_poll) {
     stop_asio();
@@ -113,14 +103,15 @@ void FiberLoop::Impl::turn(const Done& done) {
 
 template <class Done>
 void FiberLoop::Impl::run_ready(const Done& done) {
-  for (int budget = fibers_per_poll; budget > 0 && ready_first_ != nullptr && !done(); --budget) {
-    FiberContext* fiber = ready_first_;
-    ready_first_ = fiber->next_ready;
-    if (ready_first_ == nullptr) {
-      ready_last_ = nullptr;
+  budget_ = fibers_per_poll;
+  while (budget_ > 0 && !done()) {
+    FiberContext* fiber = take_ready();
+    if (fiber == nullptr) {
+      break;
     }
-    fiber->resume();
+    fiber->resume();  // And those that it and its successors switch to.
   }
+  budget_ = 0;
 }
 
 void FiberLoop::Impl::add_timer(Timer& timer, TimePoint when) {

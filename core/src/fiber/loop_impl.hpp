@@ -43,10 +43,24 @@ class FiberLoop::Impl {
   void kill_all_and_drain();
 
   /// Queues a suspended or new fiber; it runs after those that are queued already.
-  void make_ready(FiberContext& fiber) noexcept;
+  void make_ready(FiberContext& fiber) noexcept {
+    fiber.state_ = FiberContext::State::ready;
+    fiber.next_ready = nullptr;
+    (ready_last_ != nullptr ? ready_last_->next_ready : ready_first_) = &fiber;
+    ready_last_ = &fiber;
+    if (phase_ == Phase::waiting) {
+      stop_asio();
+    }
+  }
   /// From an Asio handler: runs the fiber now if the loop can, else queues it.
   void resume_from_asio(FiberContext& fiber) noexcept;
   void fiber_ended(FiberContext& fiber) noexcept;
+  /// The fiber that a suspending one may switch to itself, if it is the next one's turn anyway.
+  [[nodiscard]] FiberContext* take_ready_for_direct_switch() noexcept {
+    return phase_ == Phase::fibers && budget_ > 0 ? take_ready() : nullptr;
+  }
+  /// The stack that fibers come back to.
+  [[nodiscard]] internal::StackSwitch& home() noexcept { return home_; }
 
   /// Queues a call for the thread pool, which is made with the first one.
   void offload(internal::OffloadPool::Job& job);
@@ -81,6 +95,17 @@ class FiberLoop::Impl {
   void turn(const Done& done);
   template <class Done>
   void run_ready(const Done& done);
+  FiberContext* take_ready() noexcept {
+    FiberContext* fiber = ready_first_;
+    if (fiber != nullptr) {
+      --budget_;
+      ready_first_ = fiber->next_ready;
+      if (ready_first_ == nullptr) {
+        ready_last_ = nullptr;
+      }
+    }
+    return fiber;
+  }
   void fire_due_timers();
   void run_asio(Phase phase);
   void stop_asio() noexcept;
@@ -93,6 +118,7 @@ class FiberLoop::Impl {
   TimePoint simulated_now_{std::chrono::hours{1}};
   internal::StackPool stacks_;
   internal::TimerHeap timers_;
+  internal::StackSwitch home_;
   FiberContext* ready_first_ = nullptr;
   FiberContext* ready_last_ = nullptr;
   FiberContext* oldest_ = nullptr;  // Of all that have not ended.
@@ -102,6 +128,7 @@ class FiberLoop::Impl {
   bool draining_ = false;
   const FiberContext* awaited_ = nullptr;  // run() returns when it has ended.
   Phase phase_ = Phase::fibers;
+  int budget_ = 0;  // Fibers that may still run in this turn.
   int completions_ = 0;
   boost::asio::io_context io_{1};
   std::optional<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> work_;
@@ -114,3 +141,23 @@ class FiberLoop::Impl {
 };
 
 }  // namespace thane
+
+// Here and inline for speed: see stack_switch.hpp.
+[[gnu::always_inline]] inline void thane::internal::FiberContext::suspend(Wait& wait) noexcept {
+  THANE_ASSERT(running_ == this);
+  wait_ = &wait;
+  if (state_ == State::running) {  // Not if it is in the ready queue already: yield().
+    state_ = State::waiting;
+  }
+  FiberContext* next = loop.take_ready_for_direct_switch();
+  if (next == nullptr) {
+    machine_.switch_to(loop.home());
+  } else {
+    running_ = next;
+    next->state_ = State::running;
+    if (next != this) {
+      machine_.switch_to(next->machine_);
+    }
+  }
+  wait_ = nullptr;
+}

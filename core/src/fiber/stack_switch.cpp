@@ -1,126 +1,88 @@
 #include "stack_switch.hpp"
 
-#include <cxxabi.h>
-
+#include <cstdint>
 #include <utility>
-
-// fcontext is in boost::context's detail namespace, unchanged for ten years but not promised; the
-// layout of __cxa_eh_globals is the Itanium ABI's. Both are used in this file and nowhere else.
-//
-// TSan wants __tsan_switch_to_fiber to be the last thing before the jump, in a function that it
-// neither instruments nor sees inlined into one.
-#if defined(THANE_TSAN)
-#define THANE_JUMP __attribute__((no_sanitize("thread"), noinline))
-#else
-#define THANE_JUMP
-#endif
 
 namespace thane::internal {
 
 namespace fcontext = boost::context::detail;
 
+namespace {
+
+// Stacks lie a whole number of pages apart, so their tops would all fall into the same few sets of
+// the first-level cache and evict one another: each begins up to 2 KiB lower, by its place.
+Stack staggered(Stack stack) noexcept {
+  constexpr std::size_t step = 128;
+  constexpr std::size_t steps = 16;
+  const auto page = reinterpret_cast<std::uintptr_t>(stack.bottom) / 4096;
+  return {stack.bottom, stack.size - page % steps * step};
+}
+
+}  // namespace
+
 StackSwitch::~StackSwitch() {
 #if defined(THANE_TSAN)
-  if (tsan_inside_ != nullptr) {
-    __tsan_destroy_fiber(tsan_inside_);
+  if (tsan_fiber_owned_) {
+    __tsan_destroy_fiber(tsan_fiber_);
   }
 #endif
 #if defined(THANE_VALGRIND)
-  VALGRIND_STACK_DEREGISTER(valgrind_id_);
+  if (function_ != nullptr) {
+    VALGRIND_STACK_DEREGISTER(valgrind_id_);
+  }
 #endif
 }
 
 void StackSwitch::prepare(Stack stack, Function function, void* argument) noexcept {
-  inside_ = fcontext::make_fcontext(stack.top(), stack.size, &StackSwitch::start);
+  const Stack used = staggered(stack);
+  context_ = fcontext::make_fcontext(used.top(), used.size, &StackSwitch::start);
   function_ = function;
   argument_ = argument;
 #if defined(THANE_ASAN)
-  stack_ = stack;
+  bottom_ = stack.bottom;
+  size_ = stack.size;
 #endif
 #if defined(THANE_TSAN)
-  tsan_inside_ = __tsan_create_fiber(0);
+  tsan_fiber_ = __tsan_create_fiber(0);
+  tsan_fiber_owned_ = true;
 #endif
 #if defined(THANE_VALGRIND)
   valgrind_id_ = VALGRIND_STACK_REGISTER(stack.bottom, stack.top());
 #endif
 }
 
-StackSwitch::ExceptionState& StackSwitch::exception_state_of_thread() noexcept {
-  return *reinterpret_cast<ExceptionState*>(abi::__cxa_get_globals());
+void StackSwitch::visit(StackSwitch& suspended, Function function, void* argument) noexcept {
+  suspended.visitor_ = function;
+  suspended.visitor_argument_ = argument;
+  suspended.visitor_home_ = this;
+  switch_to(suspended);
 }
 
-void StackSwitch::enter() noexcept {
-  ExceptionState& state = exception_state_of_thread();
-  const ExceptionState outside = std::exchange(state, exceptions_);
+void StackSwitch::finish(StackSwitch& target) noexcept {
+  exchange_exceptions(target);
 #if defined(THANE_ASAN)
-  void* fake_stack = nullptr;
-  __sanitizer_start_switch_fiber(&fake_stack, stack_.bottom, stack_.size);
+  target.came_from_ = this;
+  __sanitizer_start_switch_fiber(nullptr, target.bottom_, target.size_);
 #endif
-  jump_in();
-#if defined(THANE_ASAN)
-  __sanitizer_finish_switch_fiber(fake_stack, nullptr, nullptr);
-#endif
-  exceptions_ = std::exchange(state, outside);
-}
-
-void StackSwitch::leave() noexcept {
-  for (;;) {
-#if defined(THANE_ASAN)
-    void* fake_stack = nullptr;
-    __sanitizer_start_switch_fiber(&fake_stack, outside_bottom_, outside_size_);
-#endif
-    jump_out();
-#if defined(THANE_ASAN)
-    __sanitizer_finish_switch_fiber(fake_stack, &outside_bottom_, &outside_size_);
-#endif
-    if (visitor_ == nullptr) {
-      return;
-    }
-    std::exchange(visitor_, nullptr)(visitor_argument_);
-  }
-}
-
-void StackSwitch::visit(Function function, void* argument) noexcept {
-  visitor_ = function;
-  visitor_argument_ = argument;
-  enter();
-}
-
-void StackSwitch::finish() noexcept {
-#if defined(THANE_ASAN)
-  __sanitizer_start_switch_fiber(nullptr, outside_bottom_, outside_size_);
-#endif
-  jump_out();
+  jump(target);
   __builtin_unreachable();
 }
 
-void StackSwitch::arrive() noexcept {
+void StackSwitch::begin(StackSwitch& self, [[maybe_unused]] StackSwitch& from) noexcept {
 #if defined(THANE_ASAN)
-  __sanitizer_finish_switch_fiber(nullptr, &outside_bottom_, &outside_size_);
+  __sanitizer_finish_switch_fiber(nullptr, &from.bottom_, &from.size_);
 #endif
+  self.function_(self.argument_);
 }
 
-THANE_JUMP void StackSwitch::start(fcontext::transfer_t transfer) {
-  auto* self = static_cast<StackSwitch*>(transfer.data);
-  self->outside_ = transfer.fctx;
-  self->arrive();
-  self->function_(self->argument_);
+#if defined(THANE_TSAN)
+__attribute__((no_sanitize("thread")))
+#endif
+void StackSwitch::start(fcontext::transfer_t transfer) {
+  const auto [from, to] = *static_cast<Handover*>(transfer.data);
+  from->context_ = transfer.fctx;
+  begin(*to, *from);
   __builtin_unreachable();
-}
-
-THANE_JUMP void StackSwitch::jump_in() noexcept {
-#if defined(THANE_TSAN)
-  tsan_outside_ = __tsan_get_current_fiber();
-  __tsan_switch_to_fiber(tsan_inside_, 0);
-#endif
-  inside_ = fcontext::jump_fcontext(inside_, this).fctx;
-}
-
-THANE_JUMP void StackSwitch::jump_out() noexcept {
-#if defined(THANE_TSAN)
-  __tsan_switch_to_fiber(tsan_outside_, 0);
-#endif
-  outside_ = fcontext::jump_fcontext(outside_, nullptr).fctx;
 }
 
 }  // namespace thane::internal

@@ -1,19 +1,35 @@
 // Leaving one stack and going on on another: all that depends on machine, ABI and sanitizers.
 #pragma once
 
+#include <cxxabi.h>
+
 #include <boost/context/detail/fcontext.hpp>
+#include <utility>
 
 #include "sanitizers.hpp"
 #include "stack_pool.hpp"
 
+// fcontext is in boost::context's detail namespace, unchanged for ten years but not promised; the
+// layout of __cxa_eh_globals is the Itanium ABI's. Both are used in this file and its source alone.
+//
+// jump_fcontext leaves by a jump, not by a return, so the processor's prediction of returns is off
+// by one afterwards, and each `ret` from there on costs a misprediction: 10 ns. Hence all between a
+// fiber's call and the jump is inline.
+//
+// TSan wants __tsan_switch_to_fiber to be the last thing before the jump, in a function that it
+// neither instruments nor sees inlined into one.
+#if defined(THANE_TSAN)
+#define THANE_JUMP __attribute__((no_sanitize("thread"), noinline))
+#else
+#define THANE_JUMP [[gnu::always_inline]]
+#endif
+
 namespace thane::internal {
 
-/// The machine state of one fiber while it does not run.
+/// The machine state of one stack while it does not run: of a fiber's, after prepare(), or of the
+/// loop's own, which needs none.
 ///
-/// prepare() ──► enter() ⇄ leave() ──► finish() (the enter() then pending returns for the last
-/// time)
-///
-/// A thread's exception state (what is caught, what is in flight) belongs to the fiber: it is
+/// A thread's exception state (what is caught, what is in flight) belongs to the stack: it is
 /// exchanged at each switch, so that fibers may suspend inside a catch block or a destructor.
 class StackSwitch {
  public:
@@ -24,19 +40,18 @@ class StackSwitch {
   StackSwitch(const StackSwitch&) = delete;
   StackSwitch& operator=(const StackSwitch&) = delete;
 
-  /// The first enter() will call function(argument) on `stack`; function must end in finish().
+  /// The first switch to it will call function(argument) on `stack`; it must end in finish().
   void prepare(Stack stack, Function function, void* argument) noexcept;
 
-  /// From the loop: runs the fiber until it leaves.
-  void enter() noexcept;
-  /// From the fiber: back to who entered it; returns at the next enter().
-  void leave() noexcept;
-  [[noreturn]] void finish() noexcept;
+  /// From the stack that runs, `*this`, to `target`; returns when something switches back.
+  void switch_to(StackSwitch& target) noexcept;
+  /// The same for the last time.
+  [[noreturn]] void finish(StackSwitch& target) noexcept;
 
-  /// From the loop, on a suspended fiber: calls function(argument) on top of its stack.
-  void visit(Function function, void* argument) noexcept;
+  /// From the stack that runs, `*this`: calls function(argument) on top of a suspended one.
+  void visit(StackSwitch& suspended, Function function, void* argument) noexcept;
 
-  /// An exception was in flight when the fiber left: it suspends in a destructor.
+  /// An exception was in flight when this stack was left: it suspends in a destructor.
   [[nodiscard]] bool unwinding() const noexcept { return exceptions_.in_flight > 0; }
 
  private:
@@ -45,31 +60,73 @@ class StackSwitch {
     unsigned int in_flight = 0;
   };
 
-  static void start(boost::context::detail::transfer_t transfer);
-  static ExceptionState& exception_state_of_thread() noexcept;
-  void arrive() noexcept;
-  void jump_in() noexcept;
-  void jump_out() noexcept;
+  struct Handover {  // In a jump; whoever arrives stores the context that was left in `from`.
+    StackSwitch* from;
+    StackSwitch* to;
+  };
 
-  boost::context::detail::fcontext_t inside_ = nullptr;
-  boost::context::detail::fcontext_t outside_ = nullptr;
+  static void start(boost::context::detail::transfer_t transfer);
+  static void begin(StackSwitch& self, StackSwitch& from) noexcept;
+  void exchange_exceptions(StackSwitch& target) noexcept;
+  void jump(StackSwitch& target) noexcept;
+
+  boost::context::detail::fcontext_t context_ = nullptr;
   ExceptionState exceptions_;
-  Function function_ = nullptr;
-  void* argument_ = nullptr;
   Function visitor_ = nullptr;
   void* visitor_argument_ = nullptr;
+  StackSwitch* visitor_home_ = nullptr;
+  Function function_ = nullptr;
+  void* argument_ = nullptr;
 #if defined(THANE_ASAN)
-  Stack stack_;
-  const void* outside_bottom_ = nullptr;
-  std::size_t outside_size_ = 0;
+  const void* bottom_ = nullptr;  // Of the loop's own stack: told by the first that leaves it.
+  std::size_t size_ = 0;
+  StackSwitch* came_from_ = nullptr;
 #endif
 #if defined(THANE_TSAN)
-  void* tsan_inside_ = nullptr;
-  void* tsan_outside_ = nullptr;
+  void* tsan_fiber_ = nullptr;
+  bool tsan_fiber_owned_ = false;
 #endif
 #if defined(THANE_VALGRIND)
   unsigned valgrind_id_ = 0;
 #endif
 };
+
+inline void StackSwitch::exchange_exceptions(StackSwitch& target) noexcept {
+  auto& of_thread = *reinterpret_cast<ExceptionState*>(abi::__cxa_get_globals());
+  exceptions_ = of_thread;
+  of_thread = target.exceptions_;
+}
+
+THANE_JUMP inline void StackSwitch::jump(StackSwitch& target) noexcept {
+  Handover handover{this, &target};
+#if defined(THANE_TSAN)
+  if (!tsan_fiber_owned_) {
+    tsan_fiber_ = __tsan_get_current_fiber();
+  }
+  __tsan_switch_to_fiber(target.tsan_fiber_, 0);
+#endif
+  const auto transfer = boost::context::detail::jump_fcontext(target.context_, &handover);
+  static_cast<Handover*>(transfer.data)->from->context_ = transfer.fctx;
+}
+
+[[gnu::always_inline]] inline void StackSwitch::switch_to(StackSwitch& target) noexcept {
+  for (StackSwitch* to = &target;;) {
+    exchange_exceptions(*to);
+#if defined(THANE_ASAN)
+    void* fake_stack = nullptr;
+    to->came_from_ = this;
+    __sanitizer_start_switch_fiber(&fake_stack, to->bottom_, to->size_);
+#endif
+    jump(*to);
+#if defined(THANE_ASAN)
+    __sanitizer_finish_switch_fiber(fake_stack, &came_from_->bottom_, &came_from_->size_);
+#endif
+    if (visitor_ == nullptr) [[likely]] {
+      return;
+    }
+    std::exchange(visitor_, nullptr)(visitor_argument_);
+    to = visitor_home_;
+  }
+}
 
 }  // namespace thane::internal

@@ -2,6 +2,11 @@
 
 #include <thane/assert.hpp>
 
+#include <algorithm>
+
+// Four children per node: half the levels of a binary heap, and each level that an entry moves
+// costs a write into a timer somewhere on a fiber's cold stack.
+
 namespace thane::internal {
 
 void TimerHeap::add(Timer& timer, TimePoint when) {
@@ -21,7 +26,7 @@ void TimerHeap::remove(Timer& timer) noexcept {
   if (hole == entries_.size()) {
     return;
   }
-  if (hole > 0 && last < entries_[(hole - 1) / 2]) {
+  if (hole > 0 && last < entries_[(hole - 1) / arity]) {
     sift_up(hole, last);
   } else {
     sift_down(hole, last);
@@ -41,7 +46,7 @@ void TimerHeap::put(std::size_t position, Entry entry) noexcept {
 
 void TimerHeap::sift_up(std::size_t position, Entry entry) noexcept {
   while (position > 0) {
-    const std::size_t above = (position - 1) / 2;
+    const std::size_t above = (position - 1) / arity;
     if (!(entry < entries_[above])) {
       break;
     }
@@ -53,12 +58,16 @@ void TimerHeap::sift_up(std::size_t position, Entry entry) noexcept {
 
 void TimerHeap::sift_down(std::size_t position, Entry entry) noexcept {
   for (;;) {
-    std::size_t below = 2 * position + 1;
-    if (below >= entries_.size()) {
+    const std::size_t first = arity * position + 1;
+    if (first >= entries_.size()) {
       break;
     }
-    if (below + 1 < entries_.size() && entries_[below + 1] < entries_[below]) {
-      ++below;
+    const std::size_t end = std::min(first + arity, entries_.size());
+    std::size_t below = first;
+    for (std::size_t child = first + 1; child < end; ++child) {
+      if (entries_[child] < entries_[below]) {
+        below = child;
+      }
     }
     if (!(entries_[below] < entry)) {
       break;

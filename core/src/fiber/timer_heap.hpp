@@ -24,7 +24,7 @@ struct Timer {
   std::size_t position = none;  // In the heap's vector.
 };
 
-/// A binary heap that knows where each timer is, so that most timers can be removed long before
+/// A heap that knows where each timer is, so that most timers can be removed long before
 /// they are due. Equal deadlines fire in the order in which they were added.
 class TimerHeap {
  public:
@@ -47,6 +47,8 @@ class TimerHeap {
       return when < other.when || (when == other.when && order < other.order);
     }
   };
+
+  static constexpr std::size_t arity = 4;
 
   void put(std::size_t position, Entry entry) noexcept;
   void sift_up(std::size_t position, Entry entry) noexcept;
