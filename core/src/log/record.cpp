@@ -6,15 +6,13 @@
 #include <ctime>
 #include <string>
 
+#include "escape.hpp"
+
 namespace thane::log::internal {
 
 namespace {
 
 constexpr std::size_t max_request_id = 128;
-
-void append(Buffer& out, std::string_view text) {
-  out.append(text.data(), text.data() + text.size());
-}
 
 // 2026-11-21T12:00:00.123456Z. The part up to the second changes rarely: it is kept.
 void append_time(Buffer& out, const timespec& time) {
@@ -35,116 +33,11 @@ void append_time(Buffer& out, const timespec& time) {
   append(out, {fraction.data(), fraction.size()});
 }
 
-bool is_control(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return (byte < 0x20 && byte != '\t') || byte == 0x7f;
-}
-
-void append_hex_byte(Buffer& out, std::string_view before, char c) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  const auto byte = static_cast<unsigned char>(c);
-  append(out, before);
-  out.push_back(digits[byte >> 4U]);
-  out.push_back(digits[byte & 15U]);
-}
-
-void append_escaped_text(Buffer& out, std::string_view text) {
-  std::size_t plain = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (!is_control(text[i])) {
-      continue;
-    }
-    append(out, text.substr(plain, i - plain));
-    plain = i + 1;
-    if (text[i] == '\n') {
-      append(out, "\\n");
-    } else {
-      append_hex_byte(out, "\\x", text[i]);
-    }
-  }
-  append(out, text.substr(plain));
-}
-
 // Words of the prefix must not hold blanks, or the prefix could not be told from the message.
 void append_word(Buffer& out, std::string_view word) {
   for (const char c : word.substr(0, max_request_id)) {
     out.push_back(c == ' ' || c == '\t' || is_control(c) ? '_' : c);
   }
-}
-
-// The length of the well-formed UTF-8 sequence at the start of `text`, or 0 (RFC 3629, table of
-// section 4: no overlong forms, no surrogates, nothing past U+10FFFF).
-std::size_t utf8_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(0);
-  const std::size_t length = first < 0xc2   ? 0
-                             : first < 0xe0 ? 2
-                             : first < 0xf0 ? 3
-                             : first < 0xf5 ? 4
-                                            : 0;
-  if (length == 0 || text.size() < length) {
-    return 0;
-  }
-  const unsigned char low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
-  const unsigned char high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
-  if (byte(1) < low || byte(1) > high) {
-    return 0;
-  }
-  for (std::size_t i = 2; i < length; ++i) {
-    if ((byte(i) & 0xc0U) != 0x80) {
-      return 0;
-    }
-  }
-  return length;
-}
-
-void append_json_escape(Buffer& out, char c) {
-  switch (c) {
-    case '"':
-      append(out, "\\\"");
-      break;
-    case '\\':
-      append(out, "\\\\");
-      break;
-    case '\n':
-      append(out, "\\n");
-      break;
-    case '\t':
-      append(out, "\\t");
-      break;
-    case '\r':
-      append(out, "\\r");
-      break;
-    default:
-      append_hex_byte(out, "\\u00", c);
-      break;
-  }
-}
-
-void append_json_string(Buffer& out, std::string_view text) {
-  out.push_back('"');
-  std::size_t plain = 0;  // From here to i nothing needs an escape.
-  for (std::size_t i = 0; i < text.size();) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    if (byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\') {
-      ++i;
-      continue;
-    }
-    const std::size_t length = byte < 0x80 ? 0 : utf8_length(text.substr(i));
-    if (length > 0) {
-      i += length;
-      continue;
-    }
-    append(out, text.substr(plain, i - plain));
-    if (byte < 0x80) {
-      append_json_escape(out, text[i]);
-    } else {
-      append(out, "\\ufffd");
-    }
-    plain = ++i;
-  }
-  append(out, text.substr(plain));
-  out.push_back('"');
 }
 
 // The part of the message that is written, and how many bytes are not.

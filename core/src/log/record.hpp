@@ -1,7 +1,6 @@
 // One log line before it is text, and the three ways to write it down.
 #pragma once
 
-#include <fmt/format.h>
 #include <sys/types.h>
 #include <time.h>
 
@@ -9,9 +8,9 @@
 #include <string_view>
 #include <thane/log.hpp>
 
-namespace thane::log::internal {
+#include "escape.hpp"
 
-using Buffer = fmt::memory_buffer;
+namespace thane::log::internal {
 
 /// What is known about a line. A value that refers to its strings; it lives for one call.
 struct Record {

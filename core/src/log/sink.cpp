@@ -253,7 +253,7 @@ std::unique_ptr<Sink> make_file_sink(const std::string& path, std::shared_ptr<Sh
     throw std::system_error(errno, std::generic_category(), "cannot open log file " + path);
   }
   const int fd = own.get();
-  if (S_ISREG(status.st_mode)) {
+  if (!S_ISFIFO(status.st_mode) && ::isatty(fd) == 0) {
     return std::make_unique<FileSink>(fd, std::move(own));
   }
   return std::make_unique<StreamSink>(fd, std::move(own), StreamSink::Kind::non_blocking, status,

@@ -107,6 +107,20 @@ TEST_CASE("a JSON line is valid whatever bytes the message holds") {
   }
 }
 
+TEST_CASE("a byte is escaped wherever in a line it stands") {
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    for (std::size_t place = 0; place < 24; ++place) {
+      std::string message(25, 'x');
+      message[place] = static_cast<char>(byte);
+      const auto parsed = nlohmann::json::parse(json_line(hello(message)))["message"];
+      REQUIRE(parsed == (byte < 0x80 ? message : message.replace(place, 1, "\ufffd")));
+      const std::string line = text(hello(message));
+      REQUIRE(line.find_first_of(std::string{"\0\r\x1b\x7f", 4}) == std::string::npos);
+      REQUIRE(line.find('\n') == line.size() - 1);
+    }
+  }
+}
+
 TEST_CASE("well-formed UTF-8 goes into a JSON line as it is, anything else is replaced") {
   const std::string good = "\u00e4\u20ac\U0001f600";
   CHECK(nlohmann::json::parse(json_line(hello(good)))["message"] == good);
