@@ -49,7 +49,7 @@ class Thane final : public Server {
  public:
   explicit Thane(std::filesystem::path program) : program_(std::move(program)) {}
   [[nodiscard]] std::vector<std::string> command(int port, int workers) const override {
-    return {program_, "--port", std::to_string(port), "--workers", std::to_string(workers)};
+    return {program_, "--web.port", std::to_string(port), "--workers", std::to_string(workers)};
   }
 
  private:

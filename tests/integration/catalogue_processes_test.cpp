@@ -9,7 +9,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdint>
+#include <functional>
+#include <iterator>
+#include <numeric>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -339,6 +344,26 @@ TEST_CASE("a fork that the system refuses is tried again without haste (catalogu
   parent.expect_line("worker 3 ready");
   parent.signal(SIGTERM);
   CHECK(parent.wait_exit() == Exit{.code = 0});
+}
+
+TEST_CASE("workers do not draw the same random numbers (catalogue 47)") {
+  ChildProcess parent{hazard, {"jitter", "3"}};
+  std::vector<std::vector<double>> workers;
+  for (int i = 0; i < 3; ++i) {
+    std::istringstream pauses{parent.expect_line("pauses in ms: ")};
+    workers.emplace_back(std::istream_iterator<double>{pauses}, std::istream_iterator<double>{});
+    REQUIRE(workers.back().size() == 12);
+  }
+
+  // A pause is drawn with a deviation of 10 ms. Of two workers that draw alike, no two pauses
+  // differ by more than the machine's own delays; of two that do not, several of twelve do.
+  const auto unlike = [](double one, double other) { return std::abs(one - other) > 5; };
+  for (std::size_t i = 0; i < workers.size(); ++i) {
+    for (std::size_t k = i + 1; k < workers.size(); ++k) {
+      CHECK(std::inner_product(workers[i].begin() + 1, workers[i].end(), workers[k].begin() + 1, 0,
+                               std::plus<>{}, unlike) > 0);
+    }
+  }
 }
 
 TEST_CASE("a process that is told to stop ends with status 0, however often (catalogue 49)") {

@@ -83,8 +83,9 @@ void log_to(const UniqueFd& stderr_of_this_process) {
   log::to_stderr();
 }
 
-// Calls `use` with each line that comes until all writers are gone.
-void read_lines(int fd, const std::function<void(std::string_view)>& use) {
+// Calls `use` with each line that comes until all writers are gone; returns the start of a last one
+// that was not completed.
+std::string read_lines(int fd, const std::function<void(std::string_view)>& use) {
   std::string text;
   std::vector<char> buffer(1U << 16U);
   ssize_t count = 0;
@@ -97,7 +98,7 @@ void read_lines(int fd, const std::function<void(std::string_view)>& use) {
     }
     text.erase(0, start);
   }
-  CHECK(text.empty());
+  return text;
 }
 
 // Counts the lines of numbered writers, and checks that none is torn, doubled or out of order.
@@ -155,7 +156,7 @@ TEST_CASE("lines of 8 KiB from eight processes arrive whole through a pipe") {
   }
   pipe.writer.reset();
   Tally tally;
-  read_lines(pipe.reader.get(), [&](std::string_view line) { tally.take(line); });
+  CHECK(read_lines(pipe.reader.get(), [&](std::string_view line) { tally.take(line); }).empty());
   CHECK(tally.torn == 0);
   CHECK(tally.misplaced == 0);
   CHECK(tally.lines + tally.dropped == writers * lines_per_writer());
@@ -201,7 +202,7 @@ TEST_CASE("writers that are killed at any moment neither stop nor tear the other
   pipe.writer.reset();
   Tally tally;
   int seen = 0;
-  read_lines(pipe.reader.get(), [&](std::string_view line) {
+  const std::string unfinished = read_lines(pipe.reader.get(), [&](std::string_view line) {
     tally.take(line);
     if (++seen % 100 == 0 && !victims.empty()) {
       victims.back().kill();
@@ -209,7 +210,8 @@ TEST_CASE("writers that are killed at any moment neither stop nor tear the other
     }
   });
   CHECK(survivor.wait() == 0);
-  CHECK(tally.torn <= writers - 1);  // The line that each victim was writing.
+  // The line that each victim was writing, the last of which nobody may be left to end.
+  CHECK(tally.torn + (unfinished.empty() ? 0 : 1) <= writers - 1);
   CHECK(tally.misplaced == 0);
 }
 
@@ -235,7 +237,7 @@ TEST_CASE("a reader that is stuck blocks nobody, and is told what it missed") {
   CHECK(verdict == 'y');
   REQUIRE(::write(resume.writer.get(), "x", 1) == 1);
   Tally tally;
-  read_lines(pipe.reader.get(), [&](std::string_view line) { tally.take(line); });
+  CHECK(read_lines(pipe.reader.get(), [&](std::string_view line) { tally.take(line); }).empty());
   CHECK(process.wait() == 0);
   CHECK(tally.torn == 0);
   CHECK(tally.misplaced == 0);
@@ -273,7 +275,7 @@ TEST_CASE("a process forked while lines wait for a reader does not write them ag
   REQUIRE(::read(forked.reader.get(), &byte, 1) == 1);
   REQUIRE(::write(resume.writer.get(), "x", 1) == 1);
   Tally tally;
-  read_lines(pipe.reader.get(), [&](std::string_view line) { tally.take(line); });
+  CHECK(read_lines(pipe.reader.get(), [&](std::string_view line) { tally.take(line); }).empty());
   CHECK(tally.misplaced == 0);
   CHECK(tally.lines == 1000);
 }

@@ -9,6 +9,8 @@
 //   thread    starts a thread in the constructor, which the rules of fork forbid
 //   chatter   logs a line every millisecond
 //   stubborn  logs like chatter and does not stop when told to
+//   jitter    logs how long a loop with random pauses slept; the loop is made in the constructor
+//   http      serves HTTP on port web.port: /pid, /slow (one second) and /big (8 MiB)
 //   gate      gets ready when the file named by HAZARD_GATE exists
 //   broken    cannot start
 #include <fmt/core.h>
@@ -25,9 +27,13 @@
 #include <thread>
 #include <utility>
 
+#include <thane/back_off_looping_call.hpp>
 #include <thane/launcher.hpp>
 #include <thane/log.hpp>
 #include <thane/service.hpp>
+#include <thane/wsgi.hpp>
+
+namespace wsgi = thane::wsgi;
 
 namespace {
 
@@ -126,6 +132,43 @@ class Chatter : public Quiet {
   long lines_ = 0;
 };
 
+class Jitter final : public Quiet {
+  using Clock = std::chrono::steady_clock;
+
+  void start() override {
+    last_ = Clock::now();
+    loop_.start({.starting_interval = 100ms});
+  }
+  void stop() override {
+    loop_.stop();
+    Quiet::stop();
+  }
+
+  thane::BackOffLoopingCall loop_{[this] {
+    const auto now = Clock::now();
+    pauses_ += fmt::format(" {}", std::chrono::duration<double, std::milli>(now - last_).count());
+    last_ = now;
+    if (++calls_ == 12) {
+      thane::log::info("pauses in ms: {}", pauses_);
+      throw thane::LoopingCallDone();
+    }
+    return true;
+  }};
+  Clock::time_point last_;
+  std::string pauses_;
+  int calls_ = 0;
+};
+
+wsgi::Response answer(wsgi::Request& request) {
+  if (request.path() == "/slow") {
+    thane::log::info("slow request begun");
+    thane::this_fiber::sleep_for(1s);
+  } else if (request.path() == "/big") {
+    return wsgi::Response::text(std::string(8 * 1024 * 1024, 'b'));
+  }
+  return wsgi::Response::text(std::to_string(::getpid()));
+}
+
 class Gate final : public Quiet {
   void start() override {
     const char* const file = std::getenv("HAZARD_GATE");
@@ -139,7 +182,7 @@ class Broken final : public Quiet {
   void start() override { throw std::runtime_error("broken on purpose"); }
 };
 
-std::unique_ptr<thane::ServiceBase> make(const std::string& trouble) {
+std::unique_ptr<thane::ServiceBase> make(const std::string& trouble, const thane::Config& config) {
   if (trouble == "quiet") return std::make_unique<Quiet>();
   if (trouble == "crash") return std::make_unique<Crash>();
   if (trouble == "helper") return std::make_unique<Helper>();
@@ -147,6 +190,8 @@ std::unique_ptr<thane::ServiceBase> make(const std::string& trouble) {
   if (trouble == "thread") return std::make_unique<Threaded>();
   if (trouble == "chatter") return std::make_unique<Chatter>(0ms);
   if (trouble == "stubborn") return std::make_unique<Chatter>(24h);
+  if (trouble == "jitter") return std::make_unique<Jitter>();
+  if (trouble == "http") return std::make_unique<wsgi::Server>(config, "web", answer);
   if (trouble == "gate") return std::make_unique<Gate>();
   if (trouble == "broken") return std::make_unique<Broken>();
   throw std::invalid_argument("no such trouble: " + trouble);
@@ -162,8 +207,8 @@ int main(int argc, char** argv) {
   const std::string trouble = argv[1];
   const int workers = std::atoi(argv[2]);
   argv[2] = argv[0];
-  const auto config =
-      thane::Config::from_command_line(argc - 2, argv + 2, {thane::launcher_options()});
-  auto launcher = thane::launch(config, make(trouble), {.workers = workers});
+  const auto config = thane::Config::from_command_line(
+      argc - 2, argv + 2, {thane::launcher_options(), wsgi::options("web")});
+  auto launcher = thane::launch(config, make(trouble, config), {.workers = workers});
   return launcher->wait();
 }

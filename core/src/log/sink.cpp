@@ -40,12 +40,13 @@ class WithoutSigpipe {
     ::pthread_sigmask(SIG_BLOCK, &sigpipe_, &before_);
   }
   ~WithoutSigpipe() {
-    if (sigismember(&before_, SIGPIPE) == 0) {
-      if (raised_) {
-        const timespec at_once{};
-        while (::sigtimedwait(&sigpipe_, nullptr, &at_once) < 0 && errno == EINTR) {
-        }
+    // Also where it was blocked before: pending, it would end the program whenever it is unblocked.
+    if (raised_) {
+      const timespec at_once{};
+      while (::sigtimedwait(&sigpipe_, nullptr, &at_once) < 0 && errno == EINTR) {
       }
+    }
+    if (sigismember(&before_, SIGPIPE) == 0) {
       ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
     }
   }

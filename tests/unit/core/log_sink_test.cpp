@@ -147,6 +147,25 @@ TEST_CASE("a pipe without a reader is gone, and raises no signal") {
   CHECK(sigismember(&blocked, SIGPIPE) == 0);
 }
 
+TEST_CASE("no SIGPIPE is left pending where the program blocks it") {
+  Pipe pipe;
+  const auto sink = make_stream_sink(pipe.writer.get(), make_turn());
+  pipe.reader.reset();
+  sigset_t sigpipe;
+  sigemptyset(&sigpipe);
+  sigaddset(&sigpipe, SIGPIPE);
+  sigset_t before;
+  REQUIRE(::pthread_sigmask(SIG_BLOCK, &sigpipe, &before) == 0);
+  const Put result = sink->put("line\n");
+  sigset_t pending;
+  REQUIRE(::sigpending(&pending) == 0);
+  sigset_t after;
+  REQUIRE(::pthread_sigmask(SIG_SETMASK, &before, &after) == 0);
+  CHECK(result == Put::gone);
+  CHECK(sigismember(&pending, SIGPIPE) == 0);
+  CHECK(sigismember(&after, SIGPIPE) == 1);
+}
+
 TEST_CASE("a stream socket that nobody reads fills up, and keeps lines whole") {
   std::array<int, 2> fds{};
   thane::check(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds.data()), "socketpair");

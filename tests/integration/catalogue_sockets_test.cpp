@@ -1,0 +1,142 @@
+// What launchers and their servers have done to clients. The number in a test's name is the row of
+// the catalogue of failures in docs/testing.md.
+#include <doctest/doctest.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "support/child_process.hpp"
+#include "support/eventually.hpp"
+#include "support/http_client.hpp"
+#include "support/process_info.hpp"
+#include "support/workers.hpp"
+
+using namespace std::chrono_literals;
+using namespace thane::testing;
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+struct HttpHazard {
+  explicit HttpHazard(const char* workers, const ChildOptions& options = {})
+      : port(free_port()),
+        parent(PROGRAMS_DIR "/hazard",
+               {"http", workers, "--web.host=127.0.0.1", "--web.port=" + std::to_string(port),
+                "--web.wsgi_access_log=false"},
+               options) {
+    parent.expect_line("parent ready");
+  }
+
+  std::uint16_t port;
+  ChildProcess parent;
+};
+
+/// Requests that take a second and are at work when the constructor returns.
+struct SlowRequests {
+  SlowRequests(HttpHazard& server, int count) {
+    for (int i = 0; i < count; ++i) {
+      clients.push_back(std::make_unique<HttpClient>(server.port));
+      clients.back()->send_get("/slow");
+      server.parent.expect_line("slow request begun");
+    }
+  }
+
+  std::vector<std::unique_ptr<HttpClient>> clients;
+};
+
+TEST_CASE("a group TERM drains every worker (catalogue 11)") {
+  HttpHazard server{"3"};
+  SlowRequests requests{server, 8};
+
+  server.parent.signal_group(SIGTERM);
+
+  for (const auto& client : requests.clients) {
+    CHECK(client->receive_response().status == 200);
+  }
+  CHECK(server.parent.wait_exit() == Exit{.code = 0});
+}
+
+TEST_CASE("a group HUP is one reload and costs no answer (catalogue 11)") {
+  HttpHazard server{"3"};
+  SlowRequests requests{server, 8};
+
+  server.parent.signal_group(SIGHUP);
+
+  server.parent.expect_line("reload finished generation=2");
+  for (const auto& client : requests.clients) {
+    CHECK(client->receive_response().status == 200);
+  }
+  CHECK(http_get(server.port, "/pid").status == 200);
+  server.parent.signal(SIGTERM);
+  CHECK(server.parent.wait_exit() == Exit{.code = 0});
+  CHECK(server.parent.count_so_far("reload started generation=") == 1);
+}
+
+TEST_CASE("signals repeated to workers that drain abort nothing (catalogue 12)") {
+  HttpHazard server{"2"};
+  SlowRequests requests{server, 6};
+
+  server.parent.signal(SIGHUP);
+  server.parent.expect_line("reload finished generation=2");
+  server.parent.signal(SIGHUP);
+  server.parent.expect_line("reload finished generation=3");
+  server.parent.signal(SIGTERM);
+  server.parent.signal_group(SIGTERM);  // For those that drain it is the second or the third.
+
+  for (const auto& client : requests.clients) {
+    CHECK(client->receive_response().status == 200);
+  }
+  CHECK(server.parent.wait_exit() == Exit{.code = 0});
+}
+
+TEST_CASE("out of descriptors a server waits quietly and recovers at once (catalogue 63)") {
+  HttpHazard server{"1", {.limits = {{RLIMIT_NOFILE, 48}}}};
+  const pid_t pid = server.parent.pid();
+  std::vector<std::unique_ptr<HttpClient>> clients;
+  for (int i = 0; i < 120; ++i) {
+    clients.push_back(std::make_unique<HttpClient>(server.port));
+  }
+  REQUIRE(eventually([&] { return open_fds(pid).size() >= 47; }));
+
+  const auto used_before = cpu_time_of(pid);
+  const std::size_t lines_before = server.parent.messages_so_far().size();
+  observe_for(2s);
+  CHECK(cpu_time_of(pid) - used_before < 100ms);
+  CHECK(server.parent.messages_so_far().size() - lines_before <= 3);
+
+  clients.clear();
+  const auto freed = Clock::now();
+  CHECK(http_get(server.port, "/pid").status == 200);
+  CHECK(Clock::now() - freed < 1s);
+}
+
+TEST_CASE("clients that go away in the middle of an answer end nobody (catalogue 66)") {
+  for (const char* workers : {"1", "2"}) {
+    HttpHazard server{workers};
+    const std::vector<pid_t> before = children_of(server.parent.pid());
+    for (int i = 0; i < repeated(120); ++i) {
+      HttpClient client{server.port};
+      client.send_get("/big");
+      char byte = 0;
+      REQUIRE(::recv(client.fd(), &byte, 1, 0) == 1);
+      if (i % 2 == 0) {
+        const linger abort{1, 0};  // The server gets a reset, and not just an end.
+        ::setsockopt(client.fd(), SOL_SOCKET, SO_LINGER, &abort, sizeof abort);
+      }
+    }
+
+    CHECK(http_get(server.port, "/pid").status == 200);
+    CHECK(children_of(server.parent.pid()) == before);
+    server.parent.signal(SIGTERM);
+    CHECK(server.parent.wait_exit() == Exit{.code = 0});
+  }
+}
+
+}  // namespace
