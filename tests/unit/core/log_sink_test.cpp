@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -218,6 +219,27 @@ TEST_CASE("a full disk loses the line and nothing else") {
     const auto sink = make_file_sink("/dev/full", make_turn());
     CHECK(sink->put("line\n") == Put::gone);
   }
+}
+
+TEST_CASE("each journal entry is one datagram, and a journal that is stuck blocks nobody") {
+  const Path path;
+  CHECK_FALSE(make_journal_sink(path.text));
+  const UniqueFd journal{::socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.text.copy(address.sun_path, sizeof(address.sun_path) - 1);
+  thane::check(::bind(journal.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)),
+               "bind");
+
+  const auto sink = make_journal_sink(path.text);
+  REQUIRE(sink);
+  CHECK(sink->is_journal());
+  CHECK(sink->put("MESSAGE=one\n") == Put::done);
+  CHECK(sink->put("MESSAGE=two\n") == Put::done);
+  CHECK(drain(journal.get(), 12) == "MESSAGE=one\n");
+  CHECK(drain(journal.get(), 12) == "MESSAGE=two\n");
+  CHECK(fill(*sink, "MESSAGE=more\n") > 0);
+  CHECK(sink->put("MESSAGE=more\n") == Put::full);
 }
 
 TEST_CASE("JOURNAL_STREAM counts only if it names what stderr is") {
