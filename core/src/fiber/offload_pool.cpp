@@ -1,9 +1,7 @@
 #include "offload_pool.hpp"
 
-#include <signal.h>
 #include <boost/asio/post.hpp>
 
-#include <initializer_list>
 #include <utility>
 
 #include <thane/offload.hpp>
@@ -11,31 +9,6 @@
 #include "loop_impl.hpp"
 
 namespace thane::internal {
-
-namespace {
-
-// Signals sent to the process belong to the thread that waits for them (TERM, INT, HUP, QUIT, USR1,
-// USR2 and whatever the application handles): a thread of the pool must never be chosen to take
-// one. Faults stay open, so that a handler of the process for them still runs.
-class BlockSignals {
- public:
-  BlockSignals() noexcept {
-    sigset_t all;
-    ::sigfillset(&all);
-    for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP}) {
-      ::sigdelset(&all, fault);
-    }
-    ::pthread_sigmask(SIG_BLOCK, &all, &before_);
-  }
-  ~BlockSignals() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  BlockSignals(const BlockSignals&) = delete;
-  BlockSignals& operator=(const BlockSignals&) = delete;
-
- private:
-  sigset_t before_;
-};
-
-}  // namespace
 
 void OffloadPool::Jobs::push(Job& job) noexcept {
   job.next = nullptr;
@@ -86,7 +59,8 @@ void OffloadPool::start(Job& job) {
 }
 
 void OffloadPool::add_thread() {
-  const BlockSignals inherited_by_the_thread;
+  // The thread blocks no signal: a program that it executes would inherit the mask, deaf to TERM.
+  // Signals to the process still go to the main thread, which the kernel prefers.
   try {
     threads_.emplace_back([this] { work(); });
   } catch (...) {
