@@ -149,7 +149,8 @@ Violations check_lengths(const Source& source) {
   Violations found =
       FunctionLengths{}.measure(blank_directives(blank_comments_and_literals(source.text)));
   const auto lines = lines_of(source.text).size();
-  if (lines > max_file_lines) {
+  const bool is_test = source.path.starts_with("tests/");
+  if (lines > (is_test ? max_test_file_lines : max_file_lines)) {
     found.push_back({0, "file of " + std::to_string(lines) + " lines"});
   }
   return found;

@@ -24,6 +24,7 @@ struct Source {
 inline constexpr std::size_t max_columns = 100;
 inline constexpr std::size_t max_function_lines = 70;
 inline constexpr std::size_t max_file_lines = 400;
+inline constexpr std::size_t max_test_file_lines = 600;
 inline constexpr std::size_t max_macros = 2;
 
 /// The text with comments and the insides of literals replaced by blanks, line by line as it was.

@@ -45,11 +45,14 @@ TEST_CASE("directives are no part of what they stand before") {
   CHECK(check_lengths({"a.cpp", text + repeat("int i;\n", 80) + "}\n"}).empty());
 }
 
-TEST_CASE("namespaces and classes may be longer than a function, and files up to 400 lines") {
+TEST_CASE(
+    "namespaces and classes may be longer than a function, and files up to 400 lines, tests 600") {
   CHECK(check_lengths({"a.cpp", "class B {\n" + repeat("  void f() { g(); }\n", 100) + "};\n"})
             .empty());
   CHECK(check_lengths({"a.cpp", repeat("int i;\n", 400)}).empty());
   CHECK(check_lengths({"a.cpp", repeat("int i;\n", 401)}) == Violations{{0, "file of 401 lines"}});
+  CHECK(check_lengths({"tests/a_test.cpp", repeat("int i;\n", 600)}).empty());
+  CHECK(check_lengths({"tests/a_test.cpp", repeat("int i;\n", 601)}).size() == 1);
 }
 
 TEST_CASE("braces in comments and literals do not count, digit separators open no literal") {

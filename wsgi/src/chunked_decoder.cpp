@@ -122,6 +122,13 @@ void ChunkedDecoder::step_extension(char c) {
       else if (!is_blank(c))
         fail();
       return;
+    default:
+      return step_extension_value(c, token);
+  }
+}
+
+void ChunkedDecoder::step_extension_value(char c, bool token) {
+  switch (at_) {
     case At::extension_value_start:
       if (c == '"')
         at_ = At::extension_quoted;

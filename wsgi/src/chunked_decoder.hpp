@@ -62,6 +62,7 @@ class ChunkedDecoder {
   void step(char c);
   void step_size(char c);
   void step_extension(char c);
+  void step_extension_value(char c, bool token);
   void step_trailer(char c);
   void fail() noexcept { state_ = State::bad; }
 

@@ -7,5 +7,6 @@ namespace thane::internal {
 
 /// For what can only be false through a bug in the program. What can be false through its input,
 /// its peers or its machine is an exception or a return value.
-#define THANE_ASSERT(expression) \
-  ((expression) ? static_cast<void>(0) : ::thane::internal::assertion_failed(#expression, __FILE__, __LINE__))
+#define THANE_ASSERT(expression)       \
+  ((expression) ? static_cast<void>(0) \
+                : ::thane::internal::assertion_failed(#expression, __FILE__, __LINE__))

@@ -23,8 +23,8 @@ struct fiber_killed {};
 /// A handle to a fiber, or to none. A cheap value; the fiber lives on without it.
 ///
 /// Fibers of one FiberLoop all run on the loop's thread, one at a time; they give way only where
-/// they suspend: in this_fiber functions, in Event, Semaphore, Queue and Gate, in sockets, offload()
-/// and any Asio operation with thane::await. All members are to be called on that thread.
+/// they suspend: in this_fiber functions, in Event, Semaphore, Queue and Gate, in sockets,
+/// offload() and any Asio operation with thane::await. All members are to be called on that thread.
 class Fiber {
  public:
   Fiber() noexcept = default;
@@ -48,8 +48,8 @@ class Fiber {
   [[nodiscard]] std::exception_ptr error() const noexcept;
 
   /// Makes fiber_killed come out of the suspension point the fiber is at, or of the next one. A
-  /// fiber that never ran ends without running. An operation that has already completed is not lost:
-  /// its result is delivered, and the exception comes at the suspension point after it.
+  /// fiber that never ran ends without running. An operation that has already completed is not
+  /// lost: its result is delivered, and the exception comes at the suspension point after it.
   void kill() const noexcept;
 
   /// Blocks the calling fiber until this one has ended; rethrows what it ended with. A killed fiber

@@ -42,10 +42,10 @@ class FiberLoop {
   /// The loop of this thread. Asserts that there is one.
   static FiberLoop& current();
 
-  /// Starts a fiber; it runs when the caller suspends or returns to the loop. Unbounded and owned by
-  /// nobody: services use ThreadGroup::spawn. An exception that ends it is logged when its last handle
-  /// goes, unless somebody has wait()ed for it or linked to it. Throws std::runtime_error when the
-  /// system allows no more stacks.
+  /// Starts a fiber; it runs when the caller suspends or returns to the loop. Unbounded and owned
+  /// by nobody: services use ThreadGroup::spawn. An exception that ends it is logged when its last
+  /// handle goes, unless somebody has wait()ed for it or linked to it. Throws std::runtime_error
+  /// when the system allows no more stacks.
   Fiber spawn(std::function<void()> body, std::string_view name = {});
 
   /// Runs `main` as a fiber and all others, until `main` has ended; rethrows what it ended with.
