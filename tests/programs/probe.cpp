@@ -64,6 +64,10 @@ thane::OptGroup probe_options() {
                         .default_value = "none",
                         .help = "Who has a child process of its own.",
                         .choices = {"none", "parent", "worker", "worker_fork"}},
+       Opt<std::string>{.name = "launcher",
+                        .default_value = "auto",
+                        .help = "Which one, if not the one launch() picks.",
+                        .choices = {"auto", "process"}},
        Opt<bool>{.name = "await_signal",
                  .default_value = false,
                  .help = "Call wait() only when a signal is pending."}}};
