@@ -200,7 +200,11 @@ bool Worker::start_all() {
   if (stopping_) {
     return false;
   }
-  if (!each("start", [](ServiceBase& service) { service.start(); })) {
+  // A worker of a later generation has a copy of services that were constructed under an earlier
+  // configuration: reset() brings it up to date.
+  const bool outdated = setup_.channel && setup_.context.generation > 1;
+  if ((outdated && !each("reset", [](ServiceBase& service) { service.reset(); })) ||
+      !each("start", [](ServiceBase& service) { service.start(); })) {
     status_ = setup_.channel ? 1 : 3;
     return false;
   }

@@ -26,7 +26,7 @@ TEST_CASE("idle workers do not outlive a parent killed with SIGKILL") {
 
 // E3: the original's watcher drains without a limit, so such workers stayed for ever.
 TEST_CASE("workers whose stop() does not return outlive their parent until the deadline only") {
-  for (const char* how : {"hang", "block", "spin"}) {
+  for (const std::string how : {"hang", "block", "spin"}) {
     CAPTURE(how);
     Probe parent{2, {"--probe-stop", how, "--graceful-shutdown-timeout", "1"}};
     const auto workers = parent.all_ready();

@@ -175,7 +175,7 @@ TEST_CASE("many SIGHUPs are few reloads") {
 
 // E19: the original's parent died of it.
 TEST_CASE("an exception from reset() fails the reload and keeps the old workers") {
-  for (const char* method : {"reload", "mutate"}) {
+  for (const std::string method : {"reload", "mutate"}) {
     CAPTURE(method);
     Configured probe{{"--restart-method", method, "--probe-reset", "throw"}};
     probe.write("value = green\n");
@@ -192,10 +192,10 @@ TEST_CASE("an exception from reset() fails the reload and keeps the old workers"
 }
 
 TEST_CASE("a reload whose new workers cannot start fails and keeps the old ones") {
-  for (const char* how : {"throw", "hang", "exit", "crash"}) {
+  for (const std::string how : {"throw", "hang", "exit", "crash"}) {
     CAPTURE(how);
     Configured probe{{"--worker-boot-timeout", "1"}};
-    probe.write("value = green\nstart = " + std::string{how} + "\n");
+    probe.write("value = green\nstart = " + how + "\n");
 
     probe.parent->signal(SIGHUP);
 
@@ -222,7 +222,7 @@ TEST_CASE("a worker that does not finish draining in a reload is killed at the d
 
 // E33
 TEST_CASE("SIGHUP with a broken configuration file changes nothing, and says file and line") {
-  for (const char* method : {"reload", "mutate"}) {
+  for (const std::string method : {"reload", "mutate"}) {
     CAPTURE(method);
     Configured probe{{"--restart-method", method}};
     const std::string file = probe.write("value = green\nvalue_of_nothing = 1\n");

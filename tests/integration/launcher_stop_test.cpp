@@ -31,7 +31,7 @@ TEST_CASE("SIGTERM stops idle workers, then the parent, with status 0, and leave
 
 TEST_CASE("services with workers of their own are started, named and stopped together") {
   Probe parent{2, {"--probe-services", "2"}};
-  for (const char* worker : {"probe0/0", "probe0/1", "probe1/0", "probe1/1"}) {
+  for (const std::string worker : {"probe0/0", "probe0/1", "probe1/0", "probe1/1"}) {
     parent.expect_line("worker " + std::string{worker} + " ready pid=");
   }
   parent.expect_line("parent ready");

@@ -138,12 +138,12 @@ TEST_CASE("a second SIGTERM changes nothing in the one process") {
 
 // E16: nobody else is there to kill it.
 TEST_CASE("the one process ends at the deadline even if a fiber never gives way") {
-  for (const char* how : {"spin", "block"}) {
+  for (const std::string how : {"spin", "block"}) {
     CAPTURE(how);
     Probe process{1, {"--probe-on-usr2", how, "--graceful-shutdown-timeout", "1"}};
     process.all_ready();
     process.signal(SIGUSR2);
-    process.expect_line("probe " + std::string{how} + "s");
+    process.expect_line("probe " + how + "s");
 
     process.signal(SIGTERM);
 
@@ -153,9 +153,9 @@ TEST_CASE("the one process ends at the deadline even if a fiber never gives way"
 
 // E18
 TEST_CASE("an exception from stop() or wait() of the one process's service is logged, status 1") {
-  for (const char* verb : {"stop", "wait"}) {
+  for (const std::string verb : {"stop", "wait"}) {
     CAPTURE(verb);
-    Probe process{1, {"--probe-" + std::string{verb}, "throw"}};
+    Probe process{1, {"--probe-" + verb, "throw"}};
     process.all_ready();
 
     process.signal(SIGTERM);
