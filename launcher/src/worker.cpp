@@ -167,7 +167,7 @@ bool Worker::each(const char* phase, const std::function<void(ServiceBase&)>& ve
         },
         fmt::format("{} of {}", phase, wrapper->name)));
   }
-  starting_ = std::string_view{phase} == "start" ? fibers : std::vector<Fiber>{};
+  starting_ = std::string_view{phase} != "stop" ? fibers : std::vector<Fiber>{};
   for (const Fiber& fiber : fibers) {
     fiber.wait();
   }
