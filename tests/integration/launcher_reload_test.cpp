@@ -52,7 +52,9 @@ TEST_CASE("SIGHUP replaces all workers by new ones that have the new configurati
   for (const std::size_t i : {0U, 1U}) {
     CHECK(successors[i] != probe.workers[i]);
     CHECK(eventually_gone(probe.workers[i]));
-    probe.parent->expect_line("probe start " + of(successors[i]) + " service=probe value=green");
+    const std::string end = of(successors[i]) + " service=probe value=green";
+    probe.parent->expect_line("probe reset " + end);
+    probe.parent->expect_line("probe start " + end);
   }
   CHECK(probe.parent->running());
   CHECK_FALSE(probe.parent->printed_so_far("worker 0 held back"));  // Planned: no throttle.
@@ -183,6 +185,11 @@ TEST_CASE("an exception from reset() fails the reload and keeps the old workers"
     probe.parent->signal(SIGHUP);
 
     probe.parent->expect_line("service probe failed in reset: probe was told to fail");
+    if (method == "reload") {
+      probe.parent->expect_line("reload failed generation=");
+    } else {
+      probe.parent->expect_line("service probe failed in reset: probe was told to fail");
+    }
     CHECK(probe.parent->running());
     CHECK(alive(probe.workers[0]));
     CHECK(alive(probe.workers[1]));
