@@ -55,19 +55,22 @@ inline const char* skip_token(const char* at, const char* end) {
   return at;
 }
 
-/// Skips what a request target may hold, and what only looks so from 16 octets at a time (above
-/// 0x7e and '#'): the caller checks those, they are rare.
-inline const char* skip_visible(const char* at, const char* end) {
+/// Skips what a request target may hold.
+inline const char* skip_target(const char* at, const char* end) {
 #ifdef __SSE2__
-  const __m128i lowest = _mm_set1_epi8(0x21);
+  const __m128i space = _mm_set1_epi8(0x20);
+  const __m128i hash = _mm_set1_epi8('#');
+  const __m128i rubout = _mm_set1_epi8(0x7f);
   for (; end - at >= 16; at += 16) {
     const __m128i octets = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-    const __m128i fine = _mm_cmpeq_epi8(_mm_max_epu8(octets, lowest), octets);
-    const auto bad = static_cast<unsigned>(_mm_movemask_epi8(fine)) ^ 0xffffu;
-    if (bad != 0) return at + __builtin_ctz(bad);
+    const __m128i visible = _mm_cmpgt_epi8(octets, space);  // Signed: beyond ASCII is negative.
+    const __m128i apart =
+        _mm_or_si128(_mm_cmpeq_epi8(octets, hash), _mm_cmpeq_epi8(octets, rubout));
+    const auto fine = static_cast<unsigned>(_mm_movemask_epi8(_mm_andnot_si128(apart, visible)));
+    if (fine != 0xffffu) return at + __builtin_ctz(~fine);
   }
 #endif
-  while (at<end&& static_cast<unsigned char>(*at)> 0x20) ++at;
+  while (at < end && is(target_character, *at)) ++at;
   return at;
 }
 

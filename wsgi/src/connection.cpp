@@ -135,7 +135,7 @@ Connection::After Connection::answer(Response response, BodyReader& body, TimePo
   Delivery delivery{head_->minor_version, head_->method == "HEAD",
                     head_->keep_alive && site_.keep_alive && !site_.draining && !refused &&
                         (!unread || discardable),
-                    site_.dates.date(std::time(nullptr))};
+                    site_.standard_fields.at(std::time(nullptr))};
   Written written;
   std::uint64_t octets = 0;
   if (response.body_stream() && !delivery.head_only && response.status() != 204 &&
@@ -204,7 +204,7 @@ bool Connection::send_stream(Response& response, const Delivery& delivery, Writt
 }
 
 void Connection::refuse(int status, const char* reason) {
-  const Delivery delivery{1, false, false, site_.dates.date(std::time(nullptr))};
+  const Delivery delivery{1, false, false, site_.standard_fields.at(std::time(nullptr))};
   write_response(Response{status}, delivery, output_);
   log::debug("request from {} refused with {}: {}", peer_, status, reason);
   if (site_.access_log != nullptr) {

@@ -20,16 +20,20 @@ void Deadlines::set_limit(Waiting kind, Duration limit) {
 }
 
 void Deadlines::arm(Limited& one, Waiting kind, TimePoint now) {
-  one.unlink();
+  if (kind == Waiting::nothing) return disarm(one);
+  const auto limit = limits_[static_cast<std::size_t>(kind)];
   one.waiting_ = kind;
-  const auto index = static_cast<std::size_t>(kind);
-  if (kind == Waiting::nothing) return;
-
-  const auto limit = limits_[index];
   one.deadline_ = limit == Duration::zero() ? never : deadline_after(now, limit);
+  if (one.next_ == nullptr || one.filed_ > one.deadline_) file(one);
+}
+
+void Deadlines::file(Limited& one) {
+  one.unlink();
+  one.filed_ = one.deadline_;
   // The place is the last one, unless the limit of this kind was made shorter a moment ago.
-  Limited* before = lists_[index].previous_;
-  while (before != &lists_[index] && before->deadline_ > one.deadline_) before = before->previous_;
+  Head& list = lists_[static_cast<std::size_t>(one.waiting_)];
+  Limited* before = list.previous_;
+  while (before != &list && before->filed_ > one.filed_) before = before->previous_;
   one.previous_ = before;
   one.next_ = before->next_;
   before->next_->previous_ = &one;
@@ -38,25 +42,36 @@ void Deadlines::arm(Limited& one, Waiting kind, TimePoint now) {
 
 void Deadlines::expire(TimePoint now) {
   for (Head& list : lists_) {
-    while (list.next_ != &list && list.next_->deadline_ <= now) expire_front(list);
+    while (list.next_ != &list && list.next_->filed_ <= now) {
+      Limited& one = *list.next_;
+      one.unlink();
+      if (one.deadline_ <= now) {
+        disarm(one);
+        one.on_deadline();
+      } else if (one.waiting_ != Waiting::nothing) {
+        file(one);
+      }
+    }
   }
 }
 
 void Deadlines::expire_all(Waiting kind) {
-  Head& list = lists_[static_cast<std::size_t>(kind)];
-  while (list.next_ != &list) expire_front(list);
-}
-
-void Deadlines::expire_front(Head& list) {
-  Limited& late = *list.next_;
-  late.unlink();
-  late.on_deadline();
+  for (Head& list : lists_) {
+    for (Limited* one = list.next_; one != &list;) {
+      Limited& checked = *one;
+      one = one->next_;
+      if (checked.waiting_ != kind) continue;
+      checked.unlink();
+      disarm(checked);
+      checked.on_deadline();
+    }
+  }
 }
 
 TimePoint Deadlines::earliest() const noexcept {
   TimePoint first = never;
   for (const Head& list : lists_) {
-    if (list.next_ != &list) first = std::min(first, list.next_->deadline_);
+    if (list.next_ != &list) first = std::min(first, list.next_->filed_);
   }
   return first;
 }

@@ -12,16 +12,14 @@ namespace thane::wsgi::internal {
 
 class Deadlines;
 
-/// What can be late. In at most one list of one Deadlines; leaves it when destroyed.
+/// What can be late. Known to at most one Deadlines; leaves it when destroyed.
 class Limited {
  public:
   Limited() = default;
   Limited(const Limited&) = delete;
   Limited& operator=(const Limited&) = delete;
 
-  [[nodiscard]] Waiting waiting() const noexcept { return waiting_; }
-
-  /// Its time is over. Called once; it is out of the list by then.
+  /// Its time is over. Called once for each time that was armed.
   virtual void on_deadline() = 0;
 
  protected:
@@ -31,15 +29,17 @@ class Limited {
   friend class Deadlines;
   void unlink() noexcept;
 
+  TimePoint deadline_ = never;  // What counts.
+  TimePoint filed_ = never;     // Its place in a list: not after deadline_.
+  Waiting waiting_ = Waiting::nothing;
   Limited* previous_ = nullptr;
   Limited* next_ = nullptr;
-  TimePoint deadline_ = never;
-  Waiting waiting_ = Waiting::nothing;
 };
 
 /// One list for each kind of waiting. All limits of a kind are equally long, so that the lists are
-/// in order of time by themselves: to set a limit costs a few pointers, however many connections
-/// there are.
+/// in order of time by themselves, and no heap is needed. Nor are the lists touched for each
+/// request: a deadline that moves into the future is only noted, and filed anew when the old one is
+/// reached.
 class Deadlines {
  public:
   static constexpr std::size_t kinds = static_cast<std::size_t>(Waiting::close) + 1;
@@ -48,25 +48,29 @@ class Deadlines {
   Deadlines(const Deadlines&) = delete;
   Deadlines& operator=(const Deadlines&) = delete;
 
-  /// How long `kind` may last; zero: for ever.
+  /// How long `kind` may last; zero: for ever. What is armed already keeps its deadline.
   void set_limit(Waiting kind, Duration limit);
 
-  /// Moves `one` to the list of `kind`. Waiting::nothing has no list.
+  /// From now on `one` waits for `kind`; what it waited for before is forgotten.
   void arm(Limited& one, Waiting kind, TimePoint now);
+  void disarm(Limited& one) noexcept {
+    one.waiting_ = Waiting::nothing;
+    one.deadline_ = never;
+  }
 
   /// Calls on_deadline() of all that are late.
   void expire(TimePoint now);
   /// The same for all that wait for `kind`, late or not.
   void expire_all(Waiting kind);
 
-  /// The first deadline of all; `never` if there is none.
+  /// No deadline is before this; `never` if there is none.
   [[nodiscard]] TimePoint earliest() const noexcept;
 
  private:
   struct Head final : Limited {
     void on_deadline() override {}
   };
-  static void expire_front(Head& list);
+  void file(Limited& one);
 
   std::array<Head, kinds> lists_;  // Rings; the head stands before the first and after the last.
   std::array<Duration, kinds> limits_{};

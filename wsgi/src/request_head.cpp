@@ -120,12 +120,9 @@ ParseResult parse_request_line(const char*& at, const char* end, const HeadLimit
   head.method = {start, static_cast<std::size_t>(at - start)};
 
   start = ++at;
-  at = skip_visible(at, end);
+  at = skip_target(at, end);
   if (at - start > static_cast<std::ptrdiff_t>(limits.target)) {
     return refuse(414, "request target too long");
-  }
-  for (const char* c = start; c < at; ++c) {
-    if (!is(target_character, *c)) return refuse(400, "bad octet in request target");
   }
   if (at == end) return need_more;
   if (*at != ' ' || at == start) return refuse(400, "bad request target");

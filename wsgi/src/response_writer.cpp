@@ -123,21 +123,24 @@ Written frame_body(const Response& response, const Delivery& delivery, const Own
 
 }  // namespace
 
-std::string_view DateCache::date(std::time_t now) {
+std::string_view StandardFields::at(std::time_t now) {
   if (now != second_) {
     second_ = now;
     std::tm parts{};
     ::gmtime_r(&now, &parts);
-    std::strftime(text_, sizeof text_, "%a, %d %b %Y %H:%M:%S GMT", &parts);
+    std::strftime(text_, sizeof text_, "Server: thane\r\nDate: %a, %d %b %Y %H:%M:%S GMT\r\n",
+                  &parts);
   }
-  return {text_, 29};
+  return text_;
 }
 
 Written write_response(const Response& response, const Delivery& delivery, std::string& out) {
   append_status_line(response, out);
   const Own own = append_headers(response, out);
-  if (!own.server) out.append("Server: thane\r\n");
-  if (!own.date) out.append("Date: ").append(delivery.date).append("\r\n");
+  auto standard = delivery.standard;
+  if (own.date) standard = standard.substr(0, StandardFields::server_size);
+  if (own.server) standard.remove_prefix(StandardFields::server_size);
+  out.append(standard);
   if (!own.content_type && !response.default_content_type().empty()) {
     out.append("Content-Type: ").append(response.default_content_type()).append("\r\n");
   }

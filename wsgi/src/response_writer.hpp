@@ -14,23 +14,25 @@ namespace thane::wsgi::internal {
 /// The usual reason phrase, or "Unknown".
 [[nodiscard]] std::string_view reason_phrase(int status);
 
-/// The value of a Date field, made anew when the second changes.
-class DateCache {
+/// The fields that every answer has, made anew when the second changes.
+class StandardFields {
  public:
-  /// IMF-fixdate of `now`, for instance "Sun, 06 Nov 1994 08:49:37 GMT".
-  [[nodiscard]] std::string_view date(std::time_t now);
+  static constexpr std::size_t server_size = 15;  ///< Of "Server: thane\r\n", which comes first.
+
+  /// "Server: thane\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n" at time `now`.
+  [[nodiscard]] std::string_view at(std::time_t now);
 
  private:
   std::time_t second_ = -1;
-  char text_[32] = {};
+  char text_[64] = {};
 };
 
 /// How the answer is to be sent, from what the request and the connection say.
 struct Delivery {
-  int minor_version = 1;   ///< Of the request.
-  bool head_only = false;  ///< The method was HEAD.
-  bool keep_alive = true;  ///< What the connection wants; the outcome is in Written.
-  std::string_view date;
+  int minor_version = 1;      ///< Of the request.
+  bool head_only = false;     ///< The method was HEAD.
+  bool keep_alive = true;     ///< What the connection wants; the outcome is in Written.
+  std::string_view standard;  ///< Of StandardFields.
 };
 
 /// What follows the head that was written.

@@ -72,7 +72,7 @@ struct Site {
   BlockPool blocks;
   HeadPool heads;
   OutputPool outputs;
-  DateCache dates;
+  StandardFields standard_fields;
 };
 
 }  // namespace thane::wsgi::internal

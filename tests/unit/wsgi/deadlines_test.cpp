@@ -46,6 +46,32 @@ TEST_CASE("to wait for something else, or for nothing, ends the old limit") {
   deadlines.expire(start + 5s);
   CHECK(one.calls + two.calls == 0);
   CHECK(deadlines.earliest() == start + 9s);
+  deadlines.expire(start + 9s);
+  CHECK(one.calls == 1);
+  CHECK(two.calls == 0);
+}
+
+TEST_CASE(
+    "a deadline that is moved again and again comes when it is due, not before and not later") {
+  Deadlines deadlines;
+  deadlines.set_limit(Waiting::idle, 10s);
+  deadlines.set_limit(Waiting::close, 1s);
+  Late one;
+  for (int second = 0; second < 25; ++second) {
+    deadlines.arm(one, Waiting::idle, start + second * 1s);
+    deadlines.arm(one, Waiting::nothing, start);
+    deadlines.arm(one, Waiting::idle, start + second * 1s);
+    CHECK(deadlines.earliest() <= start + second * 1s + 10s);
+    deadlines.expire(start + second * 1s);
+  }
+  CHECK(one.calls == 0);
+  deadlines.expire(start + 33s);
+  CHECK(one.calls == 0);
+  deadlines.expire(start + 34s);
+  CHECK(one.calls == 1);
+  deadlines.arm(one, Waiting::idle, start + 40s);
+  deadlines.arm(one, Waiting::close, start + 41s);
+  CHECK(deadlines.earliest() == start + 42s);
 }
 
 TEST_CASE("a limit of zero is none, and one that becomes shorter overtakes") {
