@@ -90,7 +90,7 @@ void ThreadGroup::State::take_place() {
 
 bool ThreadGroup::State::try_take_place() {
   check_open();
-  if (taken_ == size_ || !queue_.empty()) {
+  if (taken_ == size_) {  // So it is while anybody waits: a place that gets free is handed over.
     return false;
   }
   ++taken_;

@@ -265,6 +265,31 @@ TEST_CASE_FIXTURE(Simulated, "its destructor kills what is left and waits for it
   });
 }
 
+TEST_CASE_FIXTURE(Simulated, "its destructor waits on a fiber that is itself killed") {
+  loop.run([&] {
+    bool unwound = false;
+    const Fiber owner = loop.spawn([&] {
+      ThreadGroup group;
+      group.spawn([&] {
+        try {
+          sleep_for(1h);
+        } catch (...) {
+          const thane::this_fiber::Mask mask;
+          sleep_for(1s);
+          unwound = true;
+          throw;
+        }
+      });
+      sleep_for(1h);
+    });
+    sleep_for(1s);
+    owner.kill();
+    owner.wait();
+    CHECK(unwound);
+    CHECK(elapsed() == 2s);
+  });
+}
+
 TEST_CASE_FIXTURE(Simulated, "a member may destroy its own group") {
   loop.run([&] {
     auto group = std::make_unique<ThreadGroup>(1);
