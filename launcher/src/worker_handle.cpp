@@ -29,16 +29,19 @@ int count_threads() {
   return threads - 2;  // "." and ".."
 }
 
-// A lock that another thread holds at fork() is locked for ever in the child. ThreadSanitizer has a
-// thread of its own, which takes care of itself.
+#if defined(__SANITIZE_THREAD__)
+constexpr int threads_of_a_program = 2;  // ThreadSanitizer's own takes care of itself.
+#else
+constexpr int threads_of_a_program = 1;
+#endif
+
+// A lock that another thread holds at fork() is locked for ever in the child.
 void refuse_threads() {
-#if !defined(__SANITIZE_THREAD__)
-  if (count_threads() > 1) {
+  if (count_threads() > threads_of_a_program) {
     throw std::logic_error(
         "a second thread exists before fork: constructors of services must not start threads; "
         "start them in start()");
   }
-#endif
 }
 
 class AllSignalsBlocked {

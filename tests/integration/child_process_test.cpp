@@ -166,8 +166,10 @@ TEST_CASE("process information sees a stopped process, its children, its time an
 }
 
 TEST_CASE("a zombie counts as gone") {
-  Shell parent{"sh -c 'exit 0' & echo started $!; exec sleep 600"};
+  Shell parent{"sleep 600 & echo started $!; exec sleep 601"};
   const pid_t zombie = parent.expect_pid("started ");
+  REQUIRE(eventually([&] { return command_line_of(parent.pid()).back() == "601"; }));  // No shell.
+  ::kill(zombie, SIGKILL);
 
   CHECK(eventually_gone(zombie));
   CHECK(eventually([&] { return zombies_of(parent.pid()) == 1; }));

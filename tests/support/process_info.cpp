@@ -4,7 +4,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <optional>
 #include <sstream>
 #include <system_error>
@@ -85,7 +84,9 @@ std::vector<std::string> split_at_nul(const std::string& text) {
 
 std::string read_text(const std::string& path) {
   std::ifstream file{path, std::ios::binary};
-  return {std::istreambuf_iterator<char>{file}, {}};
+  std::ostringstream text;
+  text << file.rdbuf();  // To read of a process that ends meanwhile is an error, but no exception.
+  return text.str();
 }
 
 char state_of(pid_t pid) {
