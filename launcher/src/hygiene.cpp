@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,21 +20,27 @@ constexpr int oom_score_step = 100;
 constexpr int oom_score_max = 1000;
 }  // namespace
 
-void ensure_descriptors_for(int workers) {
-  rlimit limit{};
-  check(::getrlimit(RLIMIT_NOFILE, &limit), "getrlimit");
+rlimit descriptor_limit_for(int workers, rlimit now) {
   const rlim_t needed = static_cast<rlim_t>(workers) * 4 + descriptors_besides;
-  if (limit.rlim_cur >= needed) {
-    return;
+  if (now.rlim_cur >= needed) {
+    return now;
   }
-  if (limit.rlim_max < needed) {
+  if (now.rlim_max < needed) {
     throw std::runtime_error(fmt::format(
         "{} workers need {} open files, but the hard limit is {}; raise it (ulimit -Hn, "
         "LimitNOFILE=) or run fewer workers",
-        workers, needed, limit.rlim_max));
+        workers, needed, now.rlim_max));
   }
-  limit.rlim_cur = needed;
-  check(::setrlimit(RLIMIT_NOFILE, &limit), "setrlimit");
+  return {.rlim_cur = needed, .rlim_max = now.rlim_max};
+}
+
+void ensure_descriptors_for(int workers) {
+  rlimit now{};
+  check(::getrlimit(RLIMIT_NOFILE, &now), "getrlimit");
+  const rlimit wanted = descriptor_limit_for(workers, now);
+  if (wanted.rlim_cur != now.rlim_cur) {
+    check(::setrlimit(RLIMIT_NOFILE, &wanted), "setrlimit");
+  }
 }
 
 void raise_oom_score() noexcept {

@@ -2,7 +2,13 @@
 // short.
 #pragma once
 
+#include <sys/resource.h>
+
 namespace thane::internal {
+
+/// The limit on open files that `workers` need, if it is `now` so far: the soft limit is raised as
+/// far as needed and never lowered. Throws as the following.
+[[nodiscard]] rlimit descriptor_limit_for(int workers, rlimit now);
 
 /// Two descriptors a worker, twice during a reload. Raises the soft limit as far as needed and
 /// allowed; throws std::runtime_error with the number needed if the hard limit forbids it.
