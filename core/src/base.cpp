@@ -1,7 +1,7 @@
+#include <unistd.h>
 #include <thane/assert.hpp>
 #include <thane/check.hpp>
 #include <thane/unique_fd.hpp>
-#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>

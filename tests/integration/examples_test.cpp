@@ -64,4 +64,19 @@ TEST_CASE("shop sells what it has, beside a chore, and prints the commands to tr
   CHECK_FALSE(thane::testing::port_answers(port));
 }
 
+TEST_CASE("web greets from several workers, and answers what takes its time before it stops") {
+  const auto port = thane::testing::free_port();
+  ChildProcess web{EXAMPLES_DIR "/web", {"--workers", "2", "--web-port", std::to_string(port)}};
+  web.expect_line("parent ready");
+  CHECK(http_get(port, "/").body == "hello from thane\n");
+  CHECK(http_get(port, "/slow?seconds=soon").status == 400);
+
+  thane::testing::HttpClient client{port};
+  client.send_get("/slow?seconds=0.2");
+  CHECK(http_get(port, "/pid").status == 200);
+  web.signal(SIGTERM);
+  CHECK(client.receive_response().body == "slept\n");
+  CHECK(web.wait_exit() == Exit{.code = 0});
+}
+
 }  // namespace
