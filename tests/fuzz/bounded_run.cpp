@@ -3,6 +3,9 @@
 //   fuzz.NAME                      50,000 inputs
 //   fuzz.NAME COUNT
 //   fuzz.NAME --write-seeds DIR    the seeds as files, for libFuzzer to begin with
+#include <signal.h>
+
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -16,7 +19,20 @@
 
 namespace {
 
+std::string current;
+
+// A failed assertion aborts: the input that led there is shown, to become a test case.
+void show_input(int) {
+  std::fputs("the input was: \"", stderr);
+  for (const char c : current) {
+    const bool plain = c >= ' ' && c <= '~' && c != '"' && c != '\\';
+    std::fprintf(stderr, plain ? "%c" : "\\%03o", static_cast<unsigned char>(c));
+  }
+  std::fputs("\"\n", stderr);
+}
+
 void run(const std::string& input) {
+  current = input;
   // A copy of its own exact size: AddressSanitizer sees a read past the end.
   const std::vector<std::uint8_t> octets(input.begin(), input.end());
   LLVMFuzzerTestOneInput(octets.data(), octets.size());
@@ -37,6 +53,7 @@ int main(int argc, char** argv) {
     write_seeds(argv[2]);
     return 0;
   }
+  ::signal(SIGABRT, show_input);
   constexpr long usual = 50'000;
   const long count = argc == 2 ? std::atol(argv[1]) : usual;
   const auto seeds = fuzz_seeds();
