@@ -45,6 +45,10 @@ struct World {
     supervisor.stop_requested(how, now);
     act();
   }
+  void hung_up(Key key) {
+    supervisor.worker_hung_up(key, now);
+    act();
+  }
   void reload() {
     supervisor.reload_requested(now);
     act();
@@ -80,6 +84,7 @@ struct World {
   internal::ForkWorker last_fork = {};
   std::optional<int> finished = {};
   bool fork_fails = false;
+  std::optional<int> fork_of_index_fails = {};
   std::string config_error = {};  ///< Not empty: the files are refused with it.
   int commits = 0;
   int mutations = 0;
@@ -95,7 +100,7 @@ struct World {
   }
   void act(const internal::ForkWorker& fork) {
     last_fork = fork;
-    if (fork_fails) {
+    if (fork_fails || (fork_of_index_fails && fork.index == *fork_of_index_fails)) {
       supervisor.fork_failed(fork.key, "no memory", now);
       return;
     }
