@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
+#include <iostream>
 #include <stdexcept>
 #include <string>
 
@@ -36,6 +38,12 @@ void ensure_descriptors_for(int workers) {
   }
   limit.rlim_cur = needed;
   check(::setrlimit(RLIMIT_NOFILE, &limit), "setrlimit");
+}
+
+void flush_stdio() {
+  std::cout.flush();
+  std::clog.flush();
+  std::fflush(nullptr);
 }
 
 void raise_oom_score() noexcept {

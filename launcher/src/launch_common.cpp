@@ -9,6 +9,8 @@
 #include <thane/log.hpp>
 #include <thane/log_options.hpp>
 
+#include "hygiene.hpp"
+
 namespace thane::internal {
 
 namespace {
@@ -55,6 +57,7 @@ void LauncherBase::begin_wait() {
   if (std::exchange(waited, true)) {
     throw std::logic_error("a launcher waits once");
   }
+  flush_stdio();
   if (config.get<bool>("log_options") && log::enabled(log::Level::debug)) {
     for (const Snapshot::Entry& entry : config.snapshot()->entries()) {
       log::debug("option {} = {} ({})", entry.name, entry.text, entry.origin);

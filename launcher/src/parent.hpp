@@ -32,6 +32,7 @@ class Parent {
   void watch(int fd, std::uint64_t token);
   void hear(std::uint64_t token);
   void hear_signals();
+  bool hear_words(WorkerKey key, const WorkerHandle& handle);
   void hear_worker_end(WorkerKey key);
   void reap_strangers();
   void arm_timer();
