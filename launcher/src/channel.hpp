@@ -1,4 +1,5 @@
-// What a worker tells its parent, over the socket pair that also tells each that the other is gone.
+// What a parent and its worker tell each other, over the socket pair that also tells each that the
+// other is gone.
 #pragma once
 
 #include <sys/socket.h>
@@ -10,11 +11,14 @@
 namespace thane::internal {
 
 enum class Word : char {
-  ready = 'R',
-  hung_up = 'H',  ///< Somebody else than the parent has sent this worker a SIGHUP.
+  ready = 'R',    ///< The worker's: it is.
+  hung_up = 'H',  ///< The worker's: somebody has sent it a SIGHUP.
+  /// The parent's: restart, or mutate, in place. Not a signal, as it would be one with a SIGHUP of
+  /// somebody else that is pending then.
+  restart = 'S',
 };
 
-/// Fails only if the parent is gone, and that is noticed elsewhere.
+/// Fails only if the other is gone, which is noticed elsewhere, or has a heap of words to read.
 inline void say(const UniqueFd& channel, Word word) noexcept {
   (void)::send(channel.get(), &word, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
@@ -26,6 +30,12 @@ inline void say(const UniqueFd& channel, Word word) noexcept {
     return std::nullopt;
   }
   return word;
+}
+
+/// True if the other side has gone.
+[[nodiscard]] inline bool closed(const UniqueFd& channel) noexcept {
+  char byte = 0;
+  return ::recv(channel.get(), &byte, 1, MSG_DONTWAIT | MSG_PEEK) == 0;
 }
 
 }  // namespace thane::internal

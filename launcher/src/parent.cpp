@@ -302,6 +302,13 @@ void Parent::act(const SendSignal& action) {
   }
 }
 
+void Parent::act(const TellRestart& action) {
+  const auto found = workers_.find(action.key);
+  if (found != workers_.end()) {
+    say(found->second.channel, Word::restart);
+  }
+}
+
 void Parent::act(const LogLine& action) {
   log::write(action.level, "{}", action.text);
 }

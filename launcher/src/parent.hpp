@@ -41,6 +41,7 @@ class Parent {
   void act();
   void act(const ForkWorker& action);
   void act(const SendSignal& action);
+  void act(const TellRestart& action);
   void act(const LogLine& action);
   void act(const Notify& action);
   void act(const LoadConfig& action);

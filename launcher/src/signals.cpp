@@ -29,8 +29,7 @@ constexpr int timer_signal = 64;
 // What the handlers use. Written before they are installed, or lock-free.
 int wake_fd = -1;
 pid_t own_pid = 0;
-pid_t parent_pid = 0;
-std::array<std::atomic<std::uint8_t>, _NSIG> pending;  // One bit for each Sender.
+std::array<std::atomic<std::uint8_t>, _NSIG> pending;  // Bits: from a process, from the kernel.
 static_assert(std::atomic<std::uint8_t>::is_always_lock_free);
 
 timer_t timer;
@@ -72,18 +71,13 @@ void on_timer(int) {
   ::_exit(1);
 }
 
-Sender sender_of(const siginfo_t& info) {
-  if (info.si_code == SI_KERNEL) return Sender::kernel;
-  return info.si_pid == parent_pid ? Sender::parent : Sender::other;
-}
-
 void on_signal(int number, siginfo_t* info, void*) {
   const int saved_errno = errno;
   if (::getpid() == own_pid) {  // Not in a child that the application forked.
     if (number == SIGTERM) arm_hard_limit();
     if (number == SIGINT || number == SIGQUIT) arm_fast_limit();
-    const auto bit = static_cast<std::uint8_t>(1U << static_cast<unsigned>(sender_of(*info)));
-    pending[static_cast<std::size_t>(number)].fetch_or(bit);
+    const bool from_kernel = info->si_code == SI_KERNEL;
+    pending[static_cast<std::size_t>(number)].fetch_or(from_kernel ? 2 : 1);
     (void)!::write(wake_fd, "", 1);  // Full: then it will be read.
   }
   errno = saved_errno;
@@ -173,7 +167,6 @@ SignalPipe::SignalPipe(const sigset_t& mask, std::string_view label) {
   write_end_.reset(ends[1]);
   wake_fd = write_end_.get();
   own_pid = ::getpid();
-  parent_pid = ::getppid();
   for (auto& bits : pending) {
     bits = 0;
   }
@@ -231,11 +224,8 @@ std::vector<ReceivedSignal> SignalPipe::read() const {
   std::vector<ReceivedSignal> received;
   const auto take = [&received](int number) {
     const unsigned bits = pending[static_cast<std::size_t>(number)].exchange(0);
-    for (const Sender sender : {Sender::kernel, Sender::parent, Sender::other}) {
-      if ((bits >> static_cast<unsigned>(sender) & 1U) != 0) {
-        received.push_back({number, sender});
-      }
-    }
+    if ((bits & 1U) != 0) received.push_back({number, false});
+    if ((bits & 2U) != 0) received.push_back({number, true});
   };
   std::ranges::for_each(managed, take);
   for (int number = 1; number < _NSIG; ++number) {

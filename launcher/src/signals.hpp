@@ -12,16 +12,10 @@
 
 namespace thane::internal {
 
-/// Who has sent a signal, as far as it matters.
-enum class Sender : unsigned char {
-  kernel,  ///< For SIGHUP: the terminal was closed.
-  parent,  ///< The process that forked this one.
-  other,
-};
-
+/// A signal that was read. `from_kernel` tells a terminal that was closed from a kill(1).
 struct ReceivedSignal {
   int number;
-  Sender sender;
+  bool from_kernel;
 };
 
 /// Holds back the signals that a launcher answers from its constructor on, so that none that comes

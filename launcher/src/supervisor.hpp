@@ -42,6 +42,9 @@ struct SendSignal {
   WorkerKey key;
   int number;
 };
+struct TellRestart {  ///< In place: by the restart method.
+  WorkerKey key;
+};
 struct LogLine {
   log::Level level;
   std::string text;
@@ -57,8 +60,8 @@ struct MutateConfig {};  ///< Take up of what was loaded the options that may ch
 struct Finish {
   int status;
 };
-using Action = std::variant<ForkWorker, SendSignal, LogLine, Notify, LoadConfig, CommitConfig,
-                            MutateConfig, Finish>;
+using Action = std::variant<ForkWorker, SendSignal, TellRestart, LogLine, Notify, LoadConfig,
+                            CommitConfig, MutateConfig, Finish>;
 
 /// How to stop.
 enum class Stop { graceful, fast };

@@ -65,7 +65,11 @@ void Supervisor::config_loaded(TimePoint now) {
   if (restart_ == Restart::mutate) {
     generation_ = last_generation_;
     push(MutateConfig{});
-    forward_signal(SIGHUP);
+    for (const auto& [key, worker] : workers_) {
+      if (worker.phase != Phase::killed) {
+        push(TellRestart{key});
+      }
+    }
     end_reload();
     return;
   }
@@ -91,7 +95,7 @@ void Supervisor::pass_on_hang_ups(TimePoint now) {
     if (now >= worker.hang_up_due) {
       worker.hang_up_due = never;
       if (worker.phase == Phase::running) {
-        push(SendSignal{key, SIGHUP});
+        push(TellRestart{key});
       }
     }
   }

@@ -109,10 +109,10 @@ void Worker::handle(const ReceivedSignal& received) {
       request_stop("at once");
       end_now(1);
     case SIGHUP:
-      if (received.sender == Sender::kernel) {
+      if (received.from_kernel) {
         // The terminal is gone: a parent hears it as well, and decides for its workers.
         if (!forked) request_stop("the terminal was closed");
-      } else if (forked && received.sender == Sender::other) {
+      } else if (forked) {
         say(setup_.channel, Word::hung_up);  // The parent knows whether this worker alone is meant.
       } else {
         restart_wanted_ = true;
@@ -128,9 +128,18 @@ void Worker::handle(const ReceivedSignal& received) {
   }
 }
 
+// What the parent has to say; its last word is the end of the channel.
 void Worker::watch_parent() {
   auto channel = watch(setup_.channel.get());
-  wait_readable(channel);  // The parent never writes: readable means closed.
+  do {
+    wait_readable(channel);
+    while (const auto word = hear(setup_.channel)) {
+      if (*word == Word::restart) {
+        restart_wanted_ = true;
+        wake_.set();
+      }
+    }
+  } while (!closed(setup_.channel));
   log::warning("the parent has died, stopping");
   status_ = 1;
   arm_hard_limit();

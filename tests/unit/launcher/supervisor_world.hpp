@@ -79,6 +79,7 @@ struct World {
   std::set<Key> living = {};
   std::map<Key, unsigned> generations = {};
   std::map<Key, std::vector<int>> signals = {};
+  std::map<Key, int> restarts = {};
   std::vector<std::string> lines = {};
   std::vector<std::string> notified = {};
   internal::ForkWorker last_fork = {};
@@ -109,6 +110,7 @@ struct World {
     supervisor.worker_forked(fork.key, static_cast<pid_t>(1000 + fork.key), now);
   }
   void act(const internal::SendSignal& signal) { signals[signal.key].push_back(signal.number); }
+  void act(const internal::TellRestart& told) { restarts[told.key]++; }
   void act(const internal::LogLine& line) { lines.push_back(line.text); }
   void act(const internal::Notify& notify) { notified.push_back(notify.state); }
   void act(const internal::LoadConfig&) {
