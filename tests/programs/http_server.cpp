@@ -7,6 +7,7 @@
 //   /app/stream    "one", "two", "three" as a stream, each piece a line of the log
 //   /app/wait      tells the log, and answers when the file named by HTTP_SERVER_GATE exists
 //   /app/waiting-stream   one piece, then as /app/wait, then another
+//   /app/short     five octets that were said to be nine
 //   /app/big       8 MiB
 //   /app/unread    does not look at the body
 //   /app/some      reads the body, a line of the log for the first piece of it
@@ -61,6 +62,16 @@ wsgi::Response waiting_stream() {
       "text/plain");
 }
 
+wsgi::Response too_short() {
+  return wsgi::Response::stream(
+             [count = 0]() mutable -> std::optional<std::string> {
+               if (count++ > 0) return std::nullopt;
+               return "short";
+             },
+             "text/plain")
+      .add_header("Content-Length", "9");
+}
+
 wsgi::Response read_by_pieces(wsgi::Request& request) {
   std::size_t size = 0;
   for (auto piece = request.read_some(); !piece.empty(); piece = request.read_some()) {
@@ -79,6 +90,7 @@ wsgi::Response application(wsgi::Request& request) {
   }
   if (path == "/app/stream") return stream();
   if (path == "/app/waiting-stream") return waiting_stream();
+  if (path == "/app/short") return too_short();
   if (path == "/app/big") return wsgi::Response::text(std::string(8 * 1024 * 1024, 'b'));
   if (path == "/app/unread") return wsgi::Response::text("unread");
   if (path == "/app/some") return read_by_pieces(request);

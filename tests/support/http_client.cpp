@@ -134,6 +134,12 @@ std::string HttpClient::receive_head() {
   return read_until("\r\n\r\n") ? take(buffer_.find("\r\n\r\n") + 4) : std::string{};
 }
 
+std::string HttpClient::receive_exactly(std::size_t size) {
+  while (buffer_.size() < size && read_more()) {
+  }
+  return take(size);
+}
+
 HttpResponse HttpClient::receive_response() {
   HttpResponse response;
   if (!read_until("\r\n\r\n")) {

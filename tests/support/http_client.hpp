@@ -1,6 +1,7 @@
 // The smallest HTTP client that tests need: one connection, blocking, nothing hidden.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -42,6 +43,8 @@ class HttpClient {
   HttpResponse receive_response();
   /// Reads the head of one response, "100 Continue" and the like too.
   std::string receive_head();
+  /// So many bytes, or fewer at the end of the connection.
+  std::string receive_exactly(std::size_t size);
 
   /// False if the peer is gone.
   bool send_raw(std::string_view bytes);

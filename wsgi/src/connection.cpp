@@ -138,18 +138,20 @@ Connection::After Connection::answer(Response response, BodyReader& body, TimePo
                     site_.standard_fields.at(std::time(nullptr))};
   Written written;
   std::uint64_t octets = 0;
-  if (response.body_stream() && !delivery.head_only && response.status() != 204 &&
-      response.status() != 304) {
-    if (!send_stream(response, delivery, written, octets)) return After::gone;
+  bool complete = true;
+  if (response.body_stream() && may_have_body(response.status()) && !delivery.head_only) {
+    complete = send_stream(response, delivery, written, octets);
   } else {
     written = write_response(response, delivery, output_);
     if (written.body == Written::Body::whole) octets = response.body().size();
   }
 
-  if (site_.access_log != nullptr) {
+  // Not if it was turned on since: then nobody knows when the request began.
+  if (site_.access_log != nullptr && started != TimePoint{}) {
     site_.access_log->write({peer_, head_->method, head_->target, head_->minor_version,
                              response.status(), octets, SteadyClock::now() - started});
   }
+  if (!complete) return After::gone;
   if (!written.keep_alive) return After::close;
   if (discardable) {
     if (!flush()) return After::gone;

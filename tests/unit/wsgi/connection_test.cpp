@@ -224,6 +224,19 @@ TEST_CASE("a stream that fails at once is a 500; one that fails later has no end
   CHECK_FALSE(later.said("0\r\n\r\n"));
 }
 
+TEST_CASE("205 has no body, and says so") {
+  Bench bench{[](Request& request) {
+    if (request.path() == "/stream")
+      return Response::stream(pieces(3), "text/plain").set_status(205);
+    return Response::text("never").set_status(205);
+  }};
+  const auto answers = parse_answers(bench.run(get("/") + get("/stream") + get("/")));
+  CHECK(answers.size() == 3);
+  CHECK_FALSE(bench.said("never"));
+  CHECK_FALSE(bench.said("piece"));
+  CHECK(bench.said("Content-Length: 0\r\n"));
+}
+
 TEST_CASE("HEAD, 204 and 304 have no body") {
   Bench bench{[](Request& request) {
     if (request.path() == "/204") return Response::text("never").set_status(204);

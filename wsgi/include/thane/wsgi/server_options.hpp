@@ -41,6 +41,10 @@ struct ServerOptions {
       1'000};  ///< For the client to close after our last answer.
   std::chrono::milliseconds graceful_linger{500};  ///< stop(): for requests on idle connections.
 
+  /// Octets a second that a client has to send of a body, or take of an answer, on average, once it
+  /// has kept us waiting for client_socket_timeout in all. 0: no limit.
+  std::int64_t min_client_rate = 240;
+
   /// Limits on size, in octets unless said otherwise.
   std::int64_t max_url_len = 8192;       ///< Request target; beyond: 414.
   std::int64_t max_header_line = 16384;  ///< One header field; beyond: 431.
