@@ -47,7 +47,7 @@ std::vector<AnyOpt> behaviour_options(const ServerOptions& defaults) {
   return {
       Opt<int>{.name = "wsgi_default_pool_size",
                .default_value = defaults.wsgi_default_pool_size,
-               .help = "Connections that one worker serves at a time; a full one accepts no more.",
+               .help = "Connections that one worker serves at a time; when full, idle ones make way.",
                .min = 1,
                .change = at_run_time},
       Opt<bool>{.name = "wsgi_keep_alive",
