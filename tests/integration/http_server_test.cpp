@@ -282,6 +282,31 @@ TEST_CASE("clients in the middle of something do not hold up a stop") {
   CHECK(half_a_head.receive_response().status == 408);
 }
 
+TEST_CASE("a worker full of half-sent heads stops as soon as an empty one") {
+  Web web{program, 1, {"--web-graceful-linger", "100ms", "--web-wsgi-default-pool-size", "1"}};
+  HttpClient half_a_head{web.port};
+  half_a_head.send_raw("GET / HTTP/1.1\r\nHost:");
+  HttpClient queued{web.port};
+  queued.send_get("/");
+
+  const auto begin = Clock::now();
+  CHECK(web.stop() == Exit{.code = 0});
+  CHECK(Clock::now() - begin < 5s);
+  CHECK(half_a_head.receive_response().status == 408);
+  CHECK(queued.receive_response().status == 200);
+}
+
+TEST_CASE("a stream that fails for a client which knows no chunks is reset, not ended") {
+  Web web{program, 1};
+  HttpClient client{web.port};
+  client.send_raw("GET /app/fails HTTP/1.0\r\n\r\n");
+  std::array<char, 4096> buffer{};
+  ssize_t size = 1;
+  while (size > 0) size = ::recv(client.fd(), buffer.data(), buffer.size(), 0);
+  CHECK(size < 0);
+  CHECK(errno == ECONNRESET);
+}
+
 TEST_CASE("a connection whose answer began before a stop does not stay idle after it") {
   const TemporaryDirectory directory;
   Web web{program,

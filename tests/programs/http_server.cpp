@@ -8,6 +8,7 @@
 //   /app/wait      tells the log, and answers when the file named by HTTP_SERVER_GATE exists
 //   /app/waiting-stream   one piece, then as /app/wait, then another
 //   /app/short     five octets that were said to be nine
+//   /app/fails     a stream that fails after its first piece
 //   /app/big       8 MiB
 //   /app/unread    does not look at the body
 //   /app/some      reads the body, a line of the log for the first piece of it
@@ -62,6 +63,15 @@ wsgi::Response waiting_stream() {
       "text/plain");
 }
 
+wsgi::Response failing() {
+  return wsgi::Response::stream(
+      [count = 0]() mutable -> std::optional<std::string> {
+        if (count++ > 0) throw std::runtime_error{"failed on purpose"};
+        return "beginning";
+      },
+      "text/plain");
+}
+
 wsgi::Response too_short() {
   return wsgi::Response::stream(
              [count = 0]() mutable -> std::optional<std::string> {
@@ -90,6 +100,7 @@ wsgi::Response application(wsgi::Request& request) {
   }
   if (path == "/app/stream") return stream();
   if (path == "/app/waiting-stream") return waiting_stream();
+  if (path == "/app/fails") return failing();
   if (path == "/app/short") return too_short();
   if (path == "/app/big") return wsgi::Response::text(std::string(8 * 1024 * 1024, 'b'));
   if (path == "/app/unread") return wsgi::Response::text("unread");

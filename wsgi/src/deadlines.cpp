@@ -57,14 +57,14 @@ void Deadlines::expire(TimePoint now) {
 }
 
 // They are set aside before the first is told: that may destroy others, or arm them again.
-void Deadlines::expire_all(Waiting kind) {
+void Deadlines::expire_all(Waiting kind, TimePoint before) {
   Head due;
   due.previous_ = due.next_ = &due;
   for (Head& list : lists_) {
     for (Limited* one = list.next_; one != &list;) {
       Limited& checked = *one;
       one = one->next_;
-      if (checked.waiting_ != kind) continue;
+      if (checked.waiting_ != kind || checked.since_ > before) continue;
       checked.unlink();
       disarm(checked);
       append(due, checked);

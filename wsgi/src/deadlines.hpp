@@ -61,8 +61,8 @@ class Deadlines {
 
   /// Calls on_deadline() of all that are late. Any of them may arm or destroy others meanwhile.
   void expire(TimePoint now);
-  /// The same for all that wait for `kind`, late or not.
-  void expire_all(Waiting kind);
+  /// The same for all that have waited for `kind` since `before` or longer, late or not.
+  void expire_all(Waiting kind, TimePoint before = never);
   /// The same for the one of them that has waited longest; false if there is none.
   bool expire_longest(Waiting kind);
   [[nodiscard]] bool any(Waiting kind) const noexcept { return longest(kind) != nullptr; }

@@ -45,11 +45,12 @@ std::vector<AnyOpt> socket_options(const ServerOptions& defaults) {
 
 std::vector<AnyOpt> behaviour_options(const ServerOptions& defaults) {
   return {
-      Opt<int>{.name = "wsgi_default_pool_size",
-               .default_value = defaults.wsgi_default_pool_size,
-               .help = "Connections that one worker serves at a time; when full, idle ones make way.",
-               .min = 1,
-               .change = at_run_time},
+      Opt<int>{
+          .name = "wsgi_default_pool_size",
+          .default_value = defaults.wsgi_default_pool_size,
+          .help = "Connections that one worker serves at a time; when full, idle ones make way.",
+          .min = 1,
+          .change = at_run_time},
       Opt<bool>{.name = "wsgi_keep_alive",
                 .default_value = defaults.wsgi_keep_alive,
                 .help = "Whether a connection may carry more than one request.",

@@ -124,9 +124,7 @@ bool SocketTransport::wait_writable(Duration& waited) {
 // Closing would leave what was written to the kernel, which keeps offering it for a quarter of an
 // hour.
 bool SocketTransport::give_up() {
-  boost::system::error_code ignored;
-  socket_.set_option(boost::asio::socket_base::linger{true, 0}, ignored);
-  socket_.close(ignored);  // Asio's destructor would take the option back.
+  abort();
   timed_out_ = true;
   return false;
 }
@@ -134,6 +132,12 @@ bool SocketTransport::give_up() {
 void SocketTransport::shutdown_send() {
   boost::system::error_code ignored;
   socket_.shutdown(boost::asio::socket_base::shutdown_send, ignored);
+}
+
+void SocketTransport::abort() {
+  boost::system::error_code ignored;
+  socket_.set_option(boost::asio::socket_base::linger{true, 0}, ignored);
+  socket_.close(ignored);  // Asio's destructor would take the option back.
 }
 
 void SocketTransport::on_deadline() {

@@ -32,6 +32,7 @@ class SocketTransport final : public Transport, public Limited {
   [[nodiscard]] std::size_t read_some(char* to, std::size_t size) override;
   [[nodiscard]] bool write_all(std::string_view data) override;
   void shutdown_send() override;
+  void abort() override;
 
   void on_deadline() override;
 
@@ -39,7 +40,7 @@ class SocketTransport final : public Transport, public Limited {
   using Socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol,
                                                   boost::asio::io_context::executor_type>;
   bool wait_writable(Duration& waited);
-  bool give_up();
+  bool give_up();  // False, as write_all() then is.
 
   Socket socket_;
   Deadlines& deadlines_;

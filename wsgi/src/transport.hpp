@@ -37,6 +37,8 @@ class Transport {
   [[nodiscard]] virtual bool write_all(std::string_view data) = 0;
   /// Tells the peer that nothing more will come.
   virtual void shutdown_send() = 0;
+  /// Ends the connection so that the peer sees it did not end as it should.
+  virtual void abort() = 0;
 
  protected:
   Transport() = default;

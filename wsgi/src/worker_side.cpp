@@ -75,6 +75,7 @@ void WorkerSide::start() {
 
 void WorkerSide::stop() noexcept {
   if (std::exchange(site_.draining, true)) return;
+  stopped_at_ = SteadyClock::now();
   set_time_limits();
   log::info("{} stops serving, {} connections open", name_, open_);
   try {
@@ -121,9 +122,7 @@ void WorkerSide::drain() {
   accept_queue();
   acceptor_.close();
   if (open_ == 0) drained_.set();
-  if (drained_.wait_for(options_.graceful_linger)) return;
-  end_idle_connections();
-  while (!drained_.wait_for(quickest_look)) deadlines_.expire(SteadyClock::now());
+  while (!drained_.wait_for(quickest_look)) end_late_connections();
 }
 
 // Not more than the queue can hold: where clients keep coming it never gets empty.
@@ -132,6 +131,7 @@ void WorkerSide::accept_queue() {
   while (left > 0) {
     if (is_full() && !deadlines_.any(Waiting::idle)) {
       wait_while_full();
+      end_late_connections();
       continue;
     }
     auto waiting = acceptor_.try_accept();
@@ -141,11 +141,15 @@ void WorkerSide::accept_queue() {
   }
 }
 
-// Those that began to wait before the stop, with limits of other times.
-void WorkerSide::end_idle_connections() {
-  for (const auto kind : {Waiting::first, Waiting::idle, Waiting::head, Waiting::discard}) {
-    deadlines_.expire_all(kind);
+// Those that began to wait before the stop have limits of other times.
+void WorkerSide::end_late_connections() {
+  const TimePoint now = SteadyClock::now();
+  if (now - stopped_at_ >= options_.graceful_linger) {
+    for (const auto kind : {Waiting::first, Waiting::idle, Waiting::head, Waiting::discard}) {
+      deadlines_.expire_all(kind, stopped_at_);
+    }
   }
+  deadlines_.expire(now);
 }
 
 bool WorkerSide::is_full() const {

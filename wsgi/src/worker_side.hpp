@@ -48,7 +48,7 @@ class WorkerSide {
   void accept();
   void drain();
   void accept_queue();
-  void end_idle_connections();
+  void end_late_connections();
   [[nodiscard]] bool is_full() const;
   void wait_while_full();
   void open(UniqueFd socket);
@@ -65,6 +65,7 @@ class WorkerSide {
   Deadlines deadlines_;
   std::size_t open_ = 0;
   bool watching_ = false;
+  TimePoint stopped_at_{};
   bool ended_ = false;
   Event room_;     // A connection has ended.
   Event drained_;  // The last one has, after stop().
