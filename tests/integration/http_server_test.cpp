@@ -186,6 +186,7 @@ TEST_CASE("the answer reaches a client that is still sending a body nobody wants
   Web web{program, 1, {"--web-max-unread-body", "1000", "--web-close-linger", "60"}};
   HttpClient client{web.port};
   client.send_raw(post("/app/unread", "Content-Length: 3000000\r\n", ""));
+  web.parent.expect_line("127.0.0.1 \"POST /app/unread HTTP/1.1\" status: 200");
   const std::string block(10000, 'x');
   int sent = 0;
   while (sent < 300 && client.send_raw(block)) ++sent;
@@ -285,7 +286,9 @@ TEST_CASE("clients in the middle of something do not hold up a stop") {
 TEST_CASE("a worker full of half-sent heads stops as soon as an empty one") {
   Web web{program, 1, {"--web-graceful-linger", "100ms", "--web-wsgi-default-pool-size", "1"}};
   HttpClient half_a_head{web.port};
+  CHECK(half_a_head.get("/").status == 200);
   half_a_head.send_raw("GET / HTTP/1.1\r\nHost:");
+  observe_for(100ms);  // Read by then; nothing shows it.
   HttpClient queued{web.port};
   queued.send_get("/");
 
