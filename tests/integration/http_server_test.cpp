@@ -1,6 +1,7 @@
 // What clients of every kind see of a server on the wire: slow ones, large ones, rude ones.
 #include <doctest/doctest.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -263,6 +264,22 @@ TEST_CASE("a worker that is full of requests at work accepts nothing until one e
   CHECK(busy.receive_response().body == "waited");
   CHECK(waiting.receive_response().status == 200);
 }
+
+#ifndef __SANITIZE_ADDRESS__  // Which takes all of the address space there is.
+TEST_CASE("out of memory, a server drops connections, and serves on") {
+  Web web{program,
+          1,
+          {"--web-wsgi-default-pool-size", "1000", "--web-backlog", "1000"},
+          {.limits = {{RLIMIT_AS, 48 << 20}}}};
+  std::vector<HttpClient> clients;
+  for (int i = 0; i < 500; ++i) clients.emplace_back(web.port);
+  web.parent.expect_line("web drops a connection: ");
+
+  clients.clear();
+  REQUIRE(eventually([&] { return http_get(web.port, "/").status == 200; }));
+  CHECK(web.stop() == Exit{.code = 0});
+}
+#endif
 
 // Each of these connections would outlive a stop, if the stop only looked at idle ones.
 TEST_CASE("clients in the middle of something do not hold up a stop") {
