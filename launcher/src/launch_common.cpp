@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include <thane/internal/start_failure.hpp>
 #include <thane/log.hpp>
 #include <thane/log_options.hpp>
 
@@ -58,6 +59,7 @@ void LauncherBase::begin_wait() {
     throw std::logic_error("a launcher waits once");
   }
   flush_stdio();
+  stop_reporting_start_failures();
   if (config.get<bool>("log_options") && log::enabled(log::Level::debug)) {
     for (const Snapshot::Entry& entry : config.snapshot()->entries()) {
       log::debug("option {} = {} ({})", entry.name, entry.text, entry.origin);
