@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
+#include <iostream>
 #include <stdexcept>
 #include <string>
 
@@ -41,6 +43,12 @@ void ensure_descriptors_for(int workers) {
   if (wanted.rlim_cur != now.rlim_cur) {
     check(::setrlimit(RLIMIT_NOFILE, &wanted), "setrlimit");
   }
+}
+
+void flush_stdio() {
+  std::cout.flush();
+  std::clog.flush();
+  std::fflush(nullptr);
 }
 
 void raise_oom_score() noexcept {

@@ -14,6 +14,10 @@ namespace thane::internal {
 /// allowed; throws std::runtime_error with the number needed if the hard limit forbids it.
 void ensure_descriptors_for(int workers);
 
+/// Writes what was printed through <cstdio> and <iostream> and not written yet: a fork would double
+/// it, and _exit() lose it.
+void flush_stdio();
+
 /// Called in a worker: makes the kernel's OOM killer prefer it to its parent.
 void raise_oom_score() noexcept;
 

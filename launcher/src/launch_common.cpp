@@ -6,8 +6,11 @@
 #include <stdexcept>
 #include <utility>
 
+#include <thane/internal/start_failure.hpp>
 #include <thane/log.hpp>
 #include <thane/log_options.hpp>
+
+#include "hygiene.hpp"
 
 namespace thane::internal {
 
@@ -55,6 +58,8 @@ void LauncherBase::begin_wait() {
   if (std::exchange(waited, true)) {
     throw std::logic_error("a launcher waits once");
   }
+  flush_stdio();
+  stop_reporting_start_failures();
   if (config.get<bool>("log_options") && log::enabled(log::Level::debug)) {
     for (const Snapshot::Entry& entry : config.snapshot()->entries()) {
       log::debug("option {} = {} ({})", entry.name, entry.text, entry.origin);

@@ -15,6 +15,7 @@
 #include <thane/log.hpp>
 #include <thane/log_options.hpp>
 
+#include "channel.hpp"
 #include "hygiene.hpp"
 #include "limits.hpp"
 #include "worker.hpp"
@@ -145,12 +146,24 @@ void Parent::hear(std::uint64_t token) {
     hear_worker_end(key);
     return;
   }
-  if (found->second.said_ready()) {
-    supervisor_.worker_ready(key, SteadyClock::now());
-  } else {
+  if (!hear_words(key, found->second)) {
     // Closed: the worker has ended or is about to; its pidfd tells how.
     ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, found->second.channel.get(), nullptr);
   }
+}
+
+// False if there was none.
+bool Parent::hear_words(WorkerKey key, const WorkerHandle& handle) {
+  bool any = false;
+  while (const auto word = internal::hear(handle.channel)) {
+    any = true;
+    if (*word == Word::ready) {
+      supervisor_.worker_ready(key, SteadyClock::now());
+    } else if (*word == Word::hung_up) {
+      supervisor_.worker_hung_up(key, SteadyClock::now());
+    }
+  }
+  return any;
 }
 
 void Parent::hear_signals() {
@@ -192,12 +205,9 @@ void Parent::hear_worker_end(WorkerKey key) {
   if (!death) {
     return;
   }
-  const TimePoint now = SteadyClock::now();
-  if (handle.said_ready()) {  // Its last word, not heard yet.
-    supervisor_.worker_ready(key, now);
-  }
-  workers_.erase(key);  // The close takes both descriptors out of the epoll set.
-  supervisor_.worker_gone(key, *death, now);
+  hear_words(key, handle);  // Its last ones.
+  workers_.erase(key);      // The close takes both descriptors out of the epoll set.
+  supervisor_.worker_gone(key, *death, SteadyClock::now());
 }
 
 // Only as PID 1 or subreaper: children of others that were left to us. What is ours is heard
@@ -231,7 +241,6 @@ void Parent::act() {
 }
 
 void Parent::act(const ForkWorker& action) {
-  log::flush();  // What is buffered must not be written twice.
   try {
     Fork fork = fork_worker();
     if (fork.handle.pid == 0) {
@@ -290,6 +299,13 @@ void Parent::act(const SendSignal& action) {
   const auto found = workers_.find(action.key);
   if (found != workers_.end()) {
     found->second.signal(action.number);
+  }
+}
+
+void Parent::act(const TellRestart& action) {
+  const auto found = workers_.find(action.key);
+  if (found != workers_.end()) {
+    say(found->second.channel, Word::restart);
   }
 }
 

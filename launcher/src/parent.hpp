@@ -32,6 +32,7 @@ class Parent {
   void watch(int fd, std::uint64_t token);
   void hear(std::uint64_t token);
   void hear_signals();
+  bool hear_words(WorkerKey key, const WorkerHandle& handle);
   void hear_worker_end(WorkerKey key);
   void reap_strangers();
   void arm_timer();
@@ -40,6 +41,7 @@ class Parent {
   void act();
   void act(const ForkWorker& action);
   void act(const SendSignal& action);
+  void act(const TellRestart& action);
   void act(const LogLine& action);
   void act(const Notify& action);
   void act(const LoadConfig& action);

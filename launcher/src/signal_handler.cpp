@@ -5,12 +5,15 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <exception>
+#include <iterator>
 #include <stdexcept>
 #include <string>
 #include <utility>
 
 #include <thane/fiber.hpp>
+#include <thane/internal/describe_exception.hpp>
 #include <thane/log.hpp>
 
 #include "signals.hpp"
@@ -20,6 +23,7 @@ namespace thane {
 namespace {
 
 struct Entry {
+  std::uint64_t id;
   const void* owner;
   int number;
   std::function<void()> function;
@@ -65,7 +69,8 @@ void SignalHandler::add_handler(std::string_view name, std::function<void()> fun
         "SIG{} cannot have a handler of the application: the launcher or the kernel has it",
         ::sigabbrev_np(number)));
   }
-  entries().push_back({this, number, std::move(function)});
+  static std::uint64_t last_id = 0;
+  entries().push_back({++last_id, this, number, std::move(function)});
   internal::hear_application_signal(number);
 }
 
@@ -77,7 +82,17 @@ void SignalHandler::add_handlers(std::initializer_list<std::string_view> names,
 }
 
 void SignalHandler::clear() noexcept {
-  std::erase_if(entries(), [this](const Entry& entry) { return entry.owner == this; });
+  std::vector<Entry> removed;  // Destroyed last: what the functions hold may be anything.
+  auto& all = entries();
+  const auto rest = std::ranges::stable_partition(
+      all, [this](const Entry& entry) { return entry.owner != this; });
+  std::ranges::move(rest, std::back_inserter(removed));
+  all.erase(rest.begin(), rest.end());
+  for (const Entry& entry : removed) {
+    if (std::ranges::find(all, entry.number, &Entry::number) == all.end()) {
+      internal::leave_application_signal(entry.number);
+    }
+  }
 }
 
 bool SignalHandler::is_signal_supported(std::string_view name) noexcept {
@@ -95,20 +110,22 @@ std::vector<int> application_signals() {
 }
 
 void run_application_handlers(int number) {
-  std::vector<std::function<void()>> functions;  // A copy: a handler may add and remove handlers.
+  std::vector<std::uint64_t> ids;
   for (const Entry& entry : entries()) {
-    if (entry.number == number) {
-      functions.push_back(entry.function);
-    }
+    if (entry.number == number) ids.push_back(entry.id);
   }
-  std::ranges::reverse(functions);
-  for (const auto& function : functions) {
+  std::ranges::reverse(ids);
+  for (const std::uint64_t id : ids) {
+    const auto found = std::ranges::find(entries(), id, &Entry::id);
+    if (found == entries().end()) continue;  // An earlier handler has removed it.
+    const auto function = found->function;   // A copy: it may remove itself.
     try {
       function();
     } catch (const fiber_killed&) {
       throw;
-    } catch (const std::exception& error) {
-      log::error("the handler of SIG{} failed: {}", ::sigabbrev_np(number), error.what());
+    } catch (...) {
+      log::error("the handler of SIG{} failed: {}", ::sigabbrev_np(number),
+                 describe(std::current_exception()));
     }
   }
 }

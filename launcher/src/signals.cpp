@@ -1,12 +1,16 @@
 #include "signals.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <cerrno>
-#include <cstring>
+#include <cstdint>
+#include <optional>
 
 #include <thane/check.hpp>
 
@@ -14,158 +18,252 @@ namespace thane::internal {
 
 namespace {
 
-// Answered by every launcher; USR2 too, so that one sent by mistake ends nothing.
-constexpr int managed[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2};
+// Answered by every launcher; USR2 too, so that one sent by mistake ends nothing. In the order in
+// which they are answered when several have come.
+constexpr std::array managed{SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2};
 
-// What the handlers use. Written before they are installed.
-int handler_pipe = -1;
-pid_t handler_process = 0;
-timer_t hard_timer;
-bool has_hard_timer = false;
-itimerspec hard_limit_spec{};
-std::atomic_flag hard_limit_armed;
+// Which signal the timer sends. SIGRTMAX, which is no constant; what is below it is left to the
+// application.
+constexpr int timer_signal = 64;
 
-constexpr int hard_limit_signal() {
-  return 64;
-}  // SIGRTMAX, which is no constant.
+// What the handlers use. Written before they are installed, or lock-free.
+int wake_fd = -1;
+pid_t own_pid = 0;
+std::array<std::atomic<std::uint8_t>, _NSIG> pending;  // Bits: from a process, from the kernel.
+static_assert(std::atomic<std::uint8_t>::is_always_lock_free);
 
-void on_hard_limit(int) {
-  constexpr char text[] = "killed: graceful_shutdown_timeout (the event loop did not answer)\n";
-  (void)!::write(STDERR_FILENO, text, sizeof text - 1);
+timer_t timer;
+bool has_timer = false;
+std::atomic<std::int64_t> graceful_limit{0};  // Nanoseconds; zero: none.
+std::atomic<std::int64_t> fast_limit{0};
+std::atomic_flag graceful_armed;
+std::atomic_flag fast_armed;
+static_assert(std::atomic<std::int64_t>::is_always_lock_free);
+std::array<char, 256> graceful_text;
+std::array<char, 256> fast_text;
+
+// What the signals meant before a SignalPipe took them.
+std::array<std::optional<struct sigaction>, _NSIG> previous;
+
+void set_timer(std::int64_t nanoseconds) noexcept {
+  itimerspec spec{};
+  spec.it_value.tv_sec = nanoseconds / 1'000'000'000;
+  spec.it_value.tv_nsec = nanoseconds % 1'000'000'000;
+  ::timer_settime(timer, 0, &spec, nullptr);
+}
+
+void arm(std::atomic_flag& armed, const std::atomic<std::int64_t>& limit) noexcept {
+  if (has_timer && limit != 0 && !armed.test_and_set()) {
+    set_timer(limit);
+  }
+}
+
+void arm_fast_limit() noexcept {
+  graceful_armed.test_and_set();  // A TERM that comes later makes nothing slower.
+  arm(fast_armed, fast_limit);
+}
+
+void on_timer(int) {
+  const char* text = (fast_armed.test() ? fast_text : graceful_text).data();
+  std::size_t size = 0;
+  while (text[size] != '\0') ++size;
+  (void)!::write(STDERR_FILENO, text, size);
   ::_exit(1);
 }
 
 void on_signal(int number, siginfo_t* info, void*) {
   const int saved_errno = errno;
-  if (::getpid() == handler_process) {  // Not in a child that the application forked.
-    if (number == SIGTERM) {
-      arm_hard_limit();
-    }
-    const ReceivedSignal received{number, info->si_code == SI_KERNEL};
-    (void)!::write(handler_pipe, &received, sizeof received);  // Full: it is not new any more.
+  if (::getpid() == own_pid) {  // Not in a child that the application forked.
+    if (number == SIGTERM) arm_hard_limit();
+    if (number == SIGINT || number == SIGQUIT) arm_fast_limit();
+    const bool from_kernel = info->si_code == SI_KERNEL;
+    pending[static_cast<std::size_t>(number)].fetch_or(from_kernel ? 2 : 1);
+    (void)!::write(wake_fd, "", 1);  // Full: then it will be read.
   }
   errno = saved_errno;
 }
 
 void ignore(int) {}
 
+void install(int number, struct sigaction action) {
+  action.sa_flags |= SA_RESTART;
+  ::sigfillset(&action.sa_mask);
+  struct sigaction before {};
+  check(::sigaction(number, &action, &before), "sigaction");
+  auto& kept = previous[static_cast<std::size_t>(number)];
+  if (!kept) kept = before;
+}
+
 void install(int number, void (*handler)(int, siginfo_t*, void*)) {
   struct sigaction action {};
   action.sa_sigaction = handler;
-  action.sa_flags = SA_SIGINFO | SA_RESTART;
-  ::sigfillset(&action.sa_mask);
-  check(::sigaction(number, &action, nullptr), "sigaction");
+  action.sa_flags = SA_SIGINFO;
+  install(number, action);
 }
 
 void install(int number, void (*handler)(int)) {
   struct sigaction action {};
   action.sa_handler = handler;
-  action.sa_flags = SA_RESTART;
-  ::sigfillset(&action.sa_mask);
-  check(::sigaction(number, &action, nullptr), "sigaction");
+  install(number, action);
+}
+
+void restore(int number) noexcept {
+  auto& kept = previous[static_cast<std::size_t>(number)];
+  if (kept) {
+    ::sigaction(number, &*kept, nullptr);
+    kept.reset();
+  }
+}
+
+sigset_t managed_set() {
+  sigset_t set;
+  ::sigemptyset(&set);
+  for (const int number : managed) {
+    ::sigaddset(&set, number);
+  }
+  return set;
+}
+
+void keep_children() {
+  struct sigaction action {};
+  ::sigaction(SIGCHLD, nullptr, &action);
+  if (action.sa_handler == SIG_IGN || (action.sa_flags & SA_NOCLDWAIT) != 0) {
+    ::signal(SIGCHLD, SIG_DFL);
+  }
+}
+
+void discard_pending(const sigset_t& set) {
+  const timespec at_once{};
+  while (::sigtimedwait(&set, nullptr, &at_once) > 0 || errno == EINTR) {
+  }
 }
 
 }  // namespace
 
-BlockedSignals::BlockedSignals() {
-  ::sigemptyset(&set_);
-  for (const int number : managed) {
-    ::sigaddset(&set_, number);
-  }
+BlockedSignals::BlockedSignals() : set_(managed_set()) {
+  keep_children();
   sigset_t blocked = set_;
   ::sigaddset(&blocked, SIGPIPE);  // Of a log reader that has gone.
   ::pthread_sigmask(SIG_BLOCK, &blocked, &before_);
 }
 
 BlockedSignals::~BlockedSignals() {
-  // One that a log without a reader has left pending must not end the program after its launcher.
-  if (sigismember(&before_, SIGPIPE) == 0) {
-    sigset_t sigpipe;
-    ::sigemptyset(&sigpipe);
-    ::sigaddset(&sigpipe, SIGPIPE);
-    const timespec at_once{};
-    while (::sigtimedwait(&sigpipe, nullptr, &at_once) < 0 && errno == EINTR) {
+  sigset_t unwanted;
+  ::sigemptyset(&unwanted);
+  for (int number = 1; number < timer_signal; ++number) {
+    const bool held_back = sigismember(&set_, number) == 1 || number == SIGPIPE;
+    if (held_back && sigismember(&before_, number) == 0) {
+      ::sigaddset(&unwanted, number);
     }
   }
+  discard_pending(unwanted);
   ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
 }
 
-SignalPipe::SignalPipe(const sigset_t& mask, Duration hard_limit) {
+SignalPipe::SignalPipe(const sigset_t& mask, std::string_view label) {
   int ends[2];
   check(::pipe2(ends, O_CLOEXEC | O_NONBLOCK), "pipe2");
   read_end_.reset(ends[0]);
   write_end_.reset(ends[1]);
-  handler_pipe = write_end_.get();
-  handler_process = ::getpid();
-  hard_limit_armed.clear();
-  if (hard_limit > Duration::zero()) {
-    sigevent event{};
-    event.sigev_notify = SIGEV_SIGNAL;
-    event.sigev_signo = hard_limit_signal();
-    check(::timer_create(CLOCK_MONOTONIC, &event, &hard_timer), "timer_create");
-    has_hard_timer = true;
-    const auto nanoseconds = std::chrono::nanoseconds{hard_limit}.count();
-    hard_limit_spec.it_value.tv_sec = nanoseconds / 1'000'000'000;
-    hard_limit_spec.it_value.tv_nsec = nanoseconds % 1'000'000'000;
-    install(hard_limit_signal(), on_hard_limit);
+  wake_fd = write_end_.get();
+  own_pid = ::getpid();
+  for (auto& bits : pending) {
+    bits = 0;
   }
-  // A handler, not SIG_IGN: exec() resets the one and keeps the other.
-  install(SIGPIPE, ignore);
+
+  graceful_limit = 0;
+  fast_limit = 0;
+  graceful_armed.clear();
+  fast_armed.clear();
+  const auto write_text = [label](std::array<char, 256>& text, std::string_view limit) {
+    *fmt::format_to_n(text.begin(), text.size() - 1,
+                      "worker {} killed: {} (it did not give way) pid={}\n", label, limit, own_pid)
+         .out = '\0';
+  };
+  write_text(graceful_text, "graceful_shutdown_timeout");
+  write_text(fast_text, "fast stop");
+  sigevent event{};
+  event.sigev_notify = SIGEV_SIGNAL;
+  event.sigev_signo = timer_signal;
+  check(::timer_create(CLOCK_MONOTONIC, &event, &timer), "timer_create");
+  has_timer = true;
+
+  install(timer_signal, on_timer);
+  install(SIGPIPE, ignore);  // A handler, not SIG_IGN: exec() resets the one and keeps the other.
+  sigset_t unblocked = mask;
+  ::sigdelset(&unblocked, timer_signal);
+  ::sigdelset(&unblocked, SIGPIPE);
   for (const int number : managed) {
     install(number, on_signal);
+    ::sigdelset(&unblocked, number);
   }
   for (const int number : application_signals()) {
     install(number, on_signal);
+    ::sigdelset(&unblocked, number);
   }
-  ::pthread_sigmask(SIG_SETMASK, &mask, nullptr);
+  ::pthread_sigmask(SIG_SETMASK, &unblocked, nullptr);
 }
 
 SignalPipe::~SignalPipe() {
-  sigset_t set;
-  ::sigemptyset(&set);
-  for (const int number : managed) {
-    ::sigaddset(&set, number);
-  }
+  sigset_t set = managed_set();
+  ::sigaddset(&set, SIGPIPE);
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);  // BlockedSignals has them again.
   disarm_hard_limit();
-  if (has_hard_timer) {
-    ::timer_delete(hard_timer);
-    has_hard_timer = false;
+  ::timer_delete(timer);
+  has_timer = false;
+  for (int number = 1; number < _NSIG; ++number) {
+    restore(number);
   }
-  for (const int number : managed) {
-    ::signal(number, SIG_DFL);
-  }
-  for (const int number : application_signals()) {
-    ::signal(number, SIG_DFL);
-  }
-  handler_pipe = -1;
+  wake_fd = -1;
 }
 
-ReceivedSignal SignalPipe::read() const {
-  ReceivedSignal received;
-  if (::read(read_end_.get(), &received, sizeof received) != sizeof received) {
-    return {};
+std::vector<ReceivedSignal> SignalPipe::read() const {
+  std::array<char, 64> bytes;
+  while (::read(read_end_.get(), bytes.data(), bytes.size()) > 0) {
+  }
+  std::vector<ReceivedSignal> received;
+  const auto take = [&received](int number) {
+    const unsigned bits = pending[static_cast<std::size_t>(number)].exchange(0);
+    if ((bits & 1U) != 0) received.push_back({number, false});
+    if ((bits & 2U) != 0) received.push_back({number, true});
+  };
+  std::ranges::for_each(managed, take);
+  for (int number = 1; number < _NSIG; ++number) {
+    take(number);
   }
   return received;
 }
 
 void hear_application_signal(int number) {
-  if (handler_pipe >= 0 && handler_process == ::getpid()) {
+  if (wake_fd >= 0 && own_pid == ::getpid()) {
     install(number, on_signal);
+    sigset_t set;
+    ::sigemptyset(&set);
+    ::sigaddset(&set, number);
+    ::pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
   }
+}
+
+void leave_application_signal(int number) noexcept {
+  if (wake_fd >= 0 && own_pid == ::getpid() &&
+      std::ranges::find(managed, number) == managed.end()) {
+    restore(number);
+  }
+}
+
+void set_hard_limits(Duration graceful, Duration fast) noexcept {
+  graceful_limit = std::chrono::nanoseconds{graceful}.count();
+  fast_limit = std::chrono::nanoseconds{fast}.count();
 }
 
 void arm_hard_limit() noexcept {
-  if (has_hard_timer && !hard_limit_armed.test_and_set()) {
-    ::timer_settime(hard_timer, 0, &hard_limit_spec, nullptr);
-  }
+  arm(graceful_armed, graceful_limit);
 }
 
 void disarm_hard_limit() noexcept {
-  if (has_hard_timer) {
-    const itimerspec off{};
-    ::timer_settime(hard_timer, 0, &off, nullptr);
-    hard_limit_armed.clear();
+  if (has_timer && !fast_armed.test()) {
+    set_timer(0);
+    graceful_armed.clear();
   }
 }
 

@@ -83,21 +83,21 @@ void Supervisor::run_queue(std::size_t service, TimePoint now) {
     group.queue.pop_front();
     group.slots[static_cast<std::size_t>(index)].queued = false;
     group.throttle.record_fork(now);
-    fork(service, index, now);
+    group.slots[static_cast<std::size_t>(index)].current = fork(service, index, generation_, now);
   }
 }
 
-void Supervisor::fork(std::size_t service, int index, TimePoint now) {
+WorkerKey Supervisor::fork(std::size_t service, int index, unsigned generation, TimePoint now) {
   const WorkerKey key = ++last_key_;
   Worker& worker = workers_[key];
   worker.service = service;
   worker.index = index;
-  worker.generation = generation_;
+  worker.generation = generation;
   if (limits_.worker_boot_timeout > Duration::zero()) {
     worker.deadline = deadline_after(now, limits_.worker_boot_timeout);
   }
-  groups_[service].slots[static_cast<std::size_t>(index)].current = key;
-  push(ForkWorker{key, service, index, generation_});
+  push(ForkWorker{key, service, index, generation});
+  return key;
 }
 
 void Supervisor::worker_forked(WorkerKey key, pid_t pid, TimePoint) {
@@ -115,6 +115,9 @@ void Supervisor::fork_failed(WorkerKey key, const std::string& reason, TimePoint
     slot.successor.reset();
     abandon_reload(fmt::format("worker {} not forked: {}", label(worker), reason), now);
     return;
+  }
+  if (slot.current != key) {
+    return;  // It was to be a successor, of a reload that is given up by now.
   }
   slot.current.reset();
   Group& group = groups_[worker.service];
@@ -171,7 +174,8 @@ void Supervisor::worker_gone(WorkerKey key, const Death& death, TimePoint now) {
   if (was_successor) slot.successor.reset();
 
   if (stopping_) {
-    if (death != Death{}) {
+    const bool dismissed = worker.phase == Phase::killed && worker.killed_by.empty();
+    if (death != Death{} && !dismissed) {
       exit_status_ = std::max(exit_status_, 1);
     }
     check_stopped();
@@ -185,7 +189,12 @@ void Supervisor::worker_gone(WorkerKey key, const Death& death, TimePoint now) {
     return;  // One that was drained in a reload.
   }
   note_start_failure(worker, death, now);
-  if (!stopping_ && !slot.successor) {
+  if (reload_ == Reload::rolling && worker.phase != Phase::running) {
+    // It stands for one of the old generation, which is gone: nothing is left to roll from here.
+    abandon_reload(fmt::format("worker {} {} before it was ready", label(worker), describe(death)),
+                   now);
+  }
+  if (!stopping_ && !slot.current && !slot.successor && !slot.queued) {
     want_fork(worker.service, worker.index, now);
   }
 }

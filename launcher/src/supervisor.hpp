@@ -42,6 +42,9 @@ struct SendSignal {
   WorkerKey key;
   int number;
 };
+struct TellRestart {  ///< In place: by the restart method.
+  WorkerKey key;
+};
 struct LogLine {
   log::Level level;
   std::string text;
@@ -57,8 +60,8 @@ struct MutateConfig {};  ///< Take up of what was loaded the options that may ch
 struct Finish {
   int status;
 };
-using Action = std::variant<ForkWorker, SendSignal, LogLine, Notify, LoadConfig, CommitConfig,
-                            MutateConfig, Finish>;
+using Action = std::variant<ForkWorker, SendSignal, TellRestart, LogLine, Notify, LoadConfig,
+                            CommitConfig, MutateConfig, Finish>;
 
 /// How to stop.
 enum class Stop { graceful, fast };
@@ -89,6 +92,8 @@ class Supervisor {
   void worker_forked(WorkerKey key, pid_t pid, TimePoint now);
   void fork_failed(WorkerKey key, const std::string& reason, TimePoint now);
   void worker_ready(WorkerKey key, TimePoint now);
+  /// The worker was sent a SIGHUP by somebody else: it is its own affair, unless all were sent one.
+  void worker_hung_up(WorkerKey key, TimePoint now);
   void worker_gone(WorkerKey key, const Death& death, TimePoint now);
   void stop_requested(Stop how, TimePoint now);
   void reload_requested(TimePoint now);
@@ -111,6 +116,7 @@ class Supervisor {
     bool planned = false;   // The parent told it to end.
     std::string killed_by;  // The limit that it passed, if one.
     TimePoint deadline = never;
+    TimePoint hang_up_due = never;  // A SIGHUP that is passed on then, unless a reload comes first.
   };
   // A place that one worker fills: index 0..n-1 of a service.
   struct Slot {
@@ -130,7 +136,7 @@ class Supervisor {
   enum class Reload { none, loading, canary, rolling };
 
   // supervisor.cpp: the life of workers.
-  void fork(std::size_t service, int index, TimePoint now);
+  WorkerKey fork(std::size_t service, int index, unsigned generation, TimePoint now);
   void want_fork(std::size_t service, int index, TimePoint now);
   void run_queue(std::size_t service, TimePoint now);
   void refill(TimePoint now);
@@ -150,6 +156,7 @@ class Supervisor {
   void promote(Slot& slot, TimePoint now);
   void roll(TimePoint now);
   void abandon_reload(const std::string& reason, TimePoint now);
+  void pass_on_hang_ups(TimePoint now);
   void end_reload();
 
   // In place: through a temporary variant g++ 12 warns of strings that are not there.
@@ -178,8 +185,9 @@ class Supervisor {
 
   Reload reload_ = Reload::none;
   bool reload_again_ = false;
-  unsigned generation_ = 1;       // Of the configuration in force.
-  unsigned last_generation_ = 1;  // The newest one tried.
+  unsigned generation_ = 1;                    // Of the configuration in force.
+  unsigned last_generation_ = 1;               // The newest one tried.
+  TimePoint last_hang_up_ = TimePoint::min();  // When the parent was last sent a SIGHUP.
 };
 
 /// "died: signal 9" or "exited: status 1".

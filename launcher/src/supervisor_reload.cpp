@@ -24,9 +24,19 @@ namespace thane::internal {
 
 using log::Level;
 
-void Supervisor::reload_requested(TimePoint) {
+namespace {
+// How long a worker's own SIGHUP waits for one to the parent: a signal to a process group reaches
+// all its members, though not in the same instant.
+constexpr std::chrono::milliseconds group_signal_spread{20};
+}  // namespace
+
+void Supervisor::reload_requested(TimePoint now) {
   if (stopping_) {
     return;
+  }
+  last_hang_up_ = now;
+  for (auto& [key, worker] : workers_) {
+    worker.hang_up_due = never;
   }
   if (reload_ != Reload::none) {
     reload_again_ = true;
@@ -55,7 +65,11 @@ void Supervisor::config_loaded(TimePoint now) {
   if (restart_ == Restart::mutate) {
     generation_ = last_generation_;
     push(MutateConfig{});
-    forward_signal(SIGHUP);
+    for (const auto& [key, worker] : workers_) {
+      if (worker.phase != Phase::killed) {
+        push(TellRestart{key});
+      }
+    }
     end_reload();
     return;
   }
@@ -66,12 +80,25 @@ void Supervisor::config_loaded(TimePoint now) {
 }
 
 void Supervisor::fork_successor(std::size_t service, int index, TimePoint now) {
-  const unsigned in_force = std::exchange(generation_, last_generation_);
-  Slot& slot = groups_[service].slots[static_cast<std::size_t>(index)];
-  const auto old = slot.current;
-  fork(service, index, now);
-  slot.successor = std::exchange(slot.current, old);
-  generation_ = in_force;
+  groups_[service].slots[static_cast<std::size_t>(index)].successor =
+      fork(service, index, last_generation_, now);
+}
+
+void Supervisor::worker_hung_up(WorkerKey key, TimePoint now) {
+  if (reload_ == Reload::none && now > last_hang_up_ + group_signal_spread) {
+    workers_.at(key).hang_up_due = now + group_signal_spread;
+  }
+}
+
+void Supervisor::pass_on_hang_ups(TimePoint now) {
+  for (auto& [key, worker] : workers_) {
+    if (now >= worker.hang_up_due) {
+      worker.hang_up_due = never;
+      if (worker.phase == Phase::running) {
+        push(TellRestart{key});
+      }
+    }
+  }
 }
 
 void Supervisor::successor_ready(Slot& slot, TimePoint now) {
@@ -135,18 +162,8 @@ void Supervisor::successor_gone(const Worker& worker, const Death& death, TimePo
   const std::string why = worker.killed_by.empty()
                               ? describe(death)
                               : fmt::format("did not get ready within {}", worker.killed_by);
-  if (reload_ == Reload::canary) {
-    abandon_reload(fmt::format("worker {} {}", label(worker), why), now);
-    return;
-  }
-  // The old worker of this slot, if it lives, goes on serving while new ones fail.
-  Slot& slot = slot_of(worker);
-  if (!slot.current) {
-    want_fork(worker.service, worker.index, now);
-    return;
-  }
-  abandon_reload(fmt::format("worker {} {}; workers of both generations go on", label(worker), why),
-                 now);
+  const char* state = reload_ == Reload::rolling ? "; workers of both generations go on" : "";
+  abandon_reload(fmt::format("worker {} {}{}", label(worker), why, state), now);
 }
 
 void Supervisor::abandon_reload(const std::string& reason, TimePoint now) {

@@ -34,6 +34,7 @@ void Supervisor::stop_requested(Stop how, TimePoint now) {
   if (how == Stop::fast) {
     exit_status_ = std::max(exit_status_, 1);
     for (auto& [key, worker] : workers_) {
+      if (worker.phase == Phase::killed) continue;
       worker.phase = Phase::draining;
       worker.planned = true;
       worker.deadline = now + fast_stop_limit;
@@ -63,6 +64,7 @@ void Supervisor::end_worker(WorkerKey key, Worker& worker, const std::string& li
 }
 
 void Supervisor::time_passed(TimePoint now) {
+  pass_on_hang_ups(now);
   for (auto& [key, worker] : workers_) {
     if (now < worker.deadline) {
       continue;
@@ -85,7 +87,7 @@ void Supervisor::time_passed(TimePoint now) {
 TimePoint Supervisor::next_deadline() const {
   TimePoint next = never;
   for (const auto& [key, worker] : workers_) {
-    next = std::min(next, worker.deadline);
+    next = std::min({next, worker.deadline, worker.hang_up_due});
   }
   for (const Group& group : groups_) {
     next = std::min(next, group.due);

@@ -1,21 +1,29 @@
 #include "worker.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <stdexcept>
+#include <utility>
+
 #include <thane/asio.hpp>
+#include <thane/check.hpp>
 #include <thane/fiber_loop.hpp>
+#include <thane/internal/describe_exception.hpp>
 #include <thane/log.hpp>
 #include <thane/log_options.hpp>
 #include <thane/timeout.hpp>
 
+#include "channel.hpp"
+#include "hygiene.hpp"
 #include "limits.hpp"
-#include "worker_handle.hpp"
 
 namespace thane::internal {
 
 namespace asio = boost::asio;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -23,19 +31,15 @@ namespace {
 constexpr std::chrono::milliseconds after_parent{300};
 // The timer that works without the loop comes last.
 constexpr std::chrono::milliseconds after_loop{100};
+// What INT and QUIT leave to a process whose loop does not answer.
+constexpr std::chrono::milliseconds fast_stop_limit{100};
 
-std::string what(const std::exception_ptr& error) {
-  try {
-    std::rethrow_exception(error);
-  } catch (const std::exception& exception) {
-    return exception.what();
-  } catch (...) {
-    return "an exception that is no std::exception";
-  }
+/// A second descriptor for what `fd` refers to, as asio closes what it is given.
+asio::posix::stream_descriptor watch(int fd) {
+  return {io_context(), check(::fcntl(fd, F_DUPFD_CLOEXEC, 0), "fcntl(F_DUPFD_CLOEXEC)")};
 }
 
-void wait_readable(int fd) {
-  asio::posix::stream_descriptor descriptor{io_context(), ::dup(fd)};
+void wait_readable(asio::posix::stream_descriptor& descriptor) {
   descriptor.async_wait(asio::posix::descriptor_base::wait_read, await);
 }
 
@@ -44,15 +48,22 @@ void wait_readable(int fd) {
 Worker::Worker(Setup setup) : setup_(std::move(setup)) {}
 
 int Worker::run() {
-  Duration limit = graceful_shutdown_timeout(setup_.config);
-  if (limit > Duration::zero() && setup_.channel) {
-    limit += after_parent;
-  }
-  SignalPipe signals{setup_.mask, limit > Duration::zero() ? limit + after_loop : limit};
+  SignalPipe signals{setup_.mask, setup_.label};
   signals_ = &signals;
+  follow_configuration();
   FiberLoop loop;
   loop.run([this] { main(); });
   return status_;
+}
+
+void Worker::follow_configuration() {
+  if (setup_.context.generation > 1) {  // The first one was taken up when it was read.
+    log::configure(setup_.config);
+  }
+  const Duration margin = (setup_.channel ? after_parent : 0ms) + after_loop;
+  const Duration limit = graceful_shutdown_timeout(setup_.config);
+  set_hard_limits(limit > Duration::zero() ? limit + margin : limit,
+                  setup_.channel ? fast_stop_limit + margin : fast_stop_limit);
 }
 
 void Worker::main() {
@@ -78,11 +89,10 @@ void Worker::main() {
 // --- What comes from outside.
 
 void Worker::read_signals() {
+  auto pipe = watch(signals_->fd());
   for (;;) {
-    wait_readable(signals_->fd());
-    for (;;) {
-      const ReceivedSignal received = signals_->read();
-      if (received.number == 0) break;
+    wait_readable(pipe);
+    for (const ReceivedSignal& received : signals_->read()) {
       handle(received);
     }
   }
@@ -96,12 +106,14 @@ void Worker::handle(const ReceivedSignal& received) {
       return;
     case SIGINT:
     case SIGQUIT:
-      log::info("stopping at once: signal {}", received.number);
+      request_stop("at once");
       end_now(1);
     case SIGHUP:
-      // The terminal is gone: a parent hears it as well, and decides for its workers.
       if (received.from_kernel) {
+        // The terminal is gone: a parent hears it as well, and decides for its workers.
         if (!forked) request_stop("the terminal was closed");
+      } else if (forked) {
+        say(setup_.channel, Word::hung_up);  // The parent knows whether this worker alone is meant.
       } else {
         restart_wanted_ = true;
         wake_.set();
@@ -116,8 +128,18 @@ void Worker::handle(const ReceivedSignal& received) {
   }
 }
 
+// What the parent has to say; its last word is the end of the channel.
 void Worker::watch_parent() {
-  wait_readable(setup_.channel.get());  // The parent never writes: readable means closed.
+  auto channel = watch(setup_.channel.get());
+  do {
+    wait_readable(channel);
+    while (const auto word = hear(setup_.channel)) {
+      if (*word == Word::restart) {
+        restart_wanted_ = true;
+        wake_.set();
+      }
+    }
+  } while (!closed(setup_.channel));
   log::warning("the parent has died, stopping");
   status_ = 1;
   arm_hard_limit();
@@ -135,61 +157,99 @@ void Worker::request_stop(const char* why) {
     setup_.notifier->send("STOPPING=1");
   }
   arm_hard_limit();
-  for (const Fiber& fiber : starting_) {
+  for (const Fiber& fiber : interruptible_) {
     fiber.kill();  // Nothing was served yet, so there is nothing to wait for.
   }
   wake_.set();
 }
 
 void Worker::end_now(int status) {
+  if (!setup_.channel) {
+    log::info("stopped status={}", status);
+  }
   log::flush();
+  flush_stdio();
   ::_exit(status);
 }
 
 // --- The services' verbs.
 
-bool Worker::each(const char* phase, const std::function<void(ServiceBase&)>& verb) {
-  FiberLoop& loop = FiberLoop::current();
-  bool good = true;
-  std::vector<Fiber> fibers;
+// Calls `verb` for every service at the same time, each in a fiber of its own.
+std::shared_ptr<Worker::Calls> Worker::call_all(const char* phase, const Verb& verb) {
+  auto calls = std::make_shared<Calls>();
   for (ServiceWrapper* wrapper : setup_.services) {
-    fibers.push_back(loop.spawn(
-        [&good, &verb, phase, wrapper] {
+    calls->fibers.push_back(FiberLoop::current().spawn(
+        [calls, verb, phase, wrapper] {
           try {
             verb(*wrapper->service);
           } catch (const fiber_killed&) {
             throw;
           } catch (...) {
-            good = false;
+            calls->good = false;
             log::error("service {} failed in {}: {}", wrapper->name, phase,
-                       what(std::current_exception()));
+                       describe(std::current_exception()));
           }
         },
         fmt::format("{} of {}", phase, wrapper->name)));
   }
-  starting_ = std::string_view{phase} != "stop" ? fibers : std::vector<Fiber>{};
-  for (const Fiber& fiber : fibers) {
-    fiber.wait();
-  }
-  starting_.clear();
-  return good;
+  return calls;
 }
 
-bool Worker::each_in_time(const char* phase, const std::function<void(ServiceBase&)>& verb) {
-  Duration limit = graceful_shutdown_timeout(setup_.config);
-  if (limit <= Duration::zero()) {
-    return each(phase, verb);
-  }
-  if (setup_.channel) {
-    limit += after_parent;
-  }
+namespace {
+
+// False if `limit` was over first.
+bool wait_within(Duration limit, const std::vector<Fiber>& fibers) {
+  const Timeout timeout{limit};
   try {
-    const Timeout timeout{limit};
-    return each(phase, verb);
+    for (const Fiber& fiber : fibers) {
+      fiber.wait();
+    }
   } catch (const timeout_error&) {
+    if (!timeout.expired()) throw;
+    return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+bool Worker::start_verb(const char* phase, const Verb& verb) {
+  if (stopping_) {
+    return false;
+  }
+  // In a forked worker's first start the parent has the word; this is for those in place.
+  const Duration limit = limit_of(limits(setup_.config).worker_boot_timeout);
+  const auto calls = call_all(phase, verb);
+  interruptible_ = calls->fibers;
+  if (!wait_within(limit, calls->fibers)) {
+    log::error("worker {} is not ready after worker_boot_timeout: {} has not returned",
+               setup_.label, phase);
+    calls->good = false;
+    for (const Fiber& fiber : calls->fibers) {
+      fiber.kill();
+    }
+    if (!wait_within(limit_of(graceful_shutdown_timeout(setup_.config)), calls->fibers)) {
+      end_now(1);
+    }
+  }
+  interruptible_.clear();
+  return calls->good && !stopping_;
+}
+
+bool Worker::stop_verb(const Verb& verb) {
+  const auto calls = call_all("stop", verb);
+  if (!wait_within(limit_of(graceful_shutdown_timeout(setup_.config)), calls->fibers)) {
     log::error("worker {} killed: graceful_shutdown_timeout pid={}", setup_.label, ::getpid());
     end_now(1);
   }
+  return calls->good;
+}
+
+Duration Worker::limit_of(Duration option) const {
+  if (option <= Duration::zero()) {
+    return Duration::max();
+  }
+  return setup_.channel ? option + after_parent : option;
 }
 
 bool Worker::start_all() {
@@ -197,23 +257,30 @@ bool Worker::start_all() {
     log::info("worker {} started pid={} generation={}", setup_.label, ::getpid(),
               setup_.context.generation);
   }
-  if (stopping_) {
-    return false;
-  }
   // A worker of a later generation has a copy of services that were constructed under an earlier
   // configuration: reset() brings it up to date.
   const bool outdated = setup_.channel && setup_.context.generation > 1;
-  if ((outdated && !each("reset", [](ServiceBase& service) { service.reset(); })) ||
-      !each("start", [](ServiceBase& service) { service.start(); })) {
-    status_ = setup_.channel ? 1 : 3;
-    return false;
+  if ((!outdated || reset_services()) && start_services()) {
+    return true;
   }
-  return !stopping_;
+  if (!stopping_) {
+    status_ = setup_.channel ? 1 : 3;
+    request_stop("a service could not start");
+  }
+  return false;
+}
+
+bool Worker::reset_services() {
+  return start_verb("reset", [](ServiceBase& service) { service.reset(); });
+}
+
+bool Worker::start_services() {
+  return start_verb("start", [](ServiceBase& service) { service.start(); });
 }
 
 void Worker::announce_ready() {
   if (setup_.channel) {
-    say_ready(setup_.channel);  // The parent writes the line, once it knows.
+    say(setup_.channel, Word::ready);  // The parent writes the line, once it knows.
   } else {
     log::info("worker {} ready pid={} generation={}", setup_.label, ::getpid(),
               setup_.context.generation);
@@ -223,7 +290,7 @@ void Worker::announce_ready() {
 }
 
 void Worker::stop_all() {
-  const bool good = each_in_time("stop", [](ServiceBase& service) {
+  const bool good = stop_verb([](ServiceBase& service) {
     std::exception_ptr error;
     try {
       service.stop();
@@ -247,6 +314,7 @@ void Worker::end() {
     log::info("stopped status={}", status_);
   }
   log::flush();
+  flush_stdio();
 }
 
 // --- SIGHUP to this process: the services start again in place, or take up what may change.
@@ -283,19 +351,15 @@ void Worker::reload(const std::shared_ptr<const Snapshot>& wanted) {
   disarm_hard_limit();
   const auto before = setup_.config.snapshot();
   setup_.config.install(wanted);
-  log::configure(setup_.config);
-  const auto reset_and_start = [this] {
-    return each("reset", [](ServiceBase& service) { service.reset(); }) &&
-           each("start", [](ServiceBase& service) { service.start(); });
-  };
-  if (reset_and_start() || stopping_) {
+  follow_configuration();
+  if ((reset_services() && start_services()) || stopping_) {
     return;
   }
   // What was started of it is stopped again, and all is as it was.
   stop_all();
   setup_.config.install(before);
-  log::configure(setup_.config);
-  if (!reset_and_start() && !stopping_) {
+  follow_configuration();
+  if (!(reset_services() && start_services()) && !stopping_) {
     status_ = setup_.channel ? 1 : 3;
     request_stop("neither the new nor the old configuration can be started");
   }
@@ -306,10 +370,10 @@ void Worker::reload(const std::shared_ptr<const Snapshot>& wanted) {
 void Worker::mutate(const std::shared_ptr<const Snapshot>& wanted) {
   const auto before = setup_.config.snapshot();
   setup_.config.mutate(wanted);
-  log::configure(setup_.config);
-  if (!each("reset", [](ServiceBase& service) { service.reset(); })) {
+  follow_configuration();
+  if (!reset_services() && !stopping_) {
     setup_.config.install(before);
-    log::configure(setup_.config);
+    follow_configuration();
     throw std::runtime_error("a service failed in reset, see above; the old configuration stays");
   }
 }

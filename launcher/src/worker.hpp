@@ -6,6 +6,7 @@
 
 #include <exception>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -42,7 +43,12 @@ class Worker {
   [[nodiscard]] int run();
 
  private:
-  enum class Verb { none, stop, restart };
+  using Verb = std::function<void(ServiceBase&)>;
+  // One verb, called for all services.
+  struct Calls {
+    std::vector<Fiber> fibers;
+    bool good = true;  // None threw so far.
+  };
 
   void main();
   void read_signals();
@@ -55,19 +61,26 @@ class Worker {
   void restart_all();
   void reload(const std::shared_ptr<const Snapshot>& wanted);
   void mutate(const std::shared_ptr<const Snapshot>& wanted);
+  [[nodiscard]] bool reset_services();
+  [[nodiscard]] bool start_services();
   void announce_ready();
   void end();
 
-  // Calls `verb` for every service at the same time, each in a fiber; true if none threw.
-  bool each(const char* phase, const std::function<void(ServiceBase&)>& verb);
-  // The same, and never longer than graceful_shutdown_timeout: then the process ends.
-  bool each_in_time(const char* phase, const std::function<void(ServiceBase&)>& verb);
+  [[nodiscard]] std::shared_ptr<Calls> call_all(const char* phase, const Verb& verb);
+  // For reset and start. A stop interrupts them, worker_boot_timeout ends them. True if all went
+  // well; if not, and nobody has asked for a stop, it is logged why.
+  [[nodiscard]] bool start_verb(const char* phase, const Verb& verb);
+  // For stop, which a graceful_shutdown_timeout ends together with the process.
+  [[nodiscard]] bool stop_verb(const Verb& verb);
+  // An option as a limit: zero means for ever, and a parent comes first.
+  [[nodiscard]] Duration limit_of(Duration option) const;
   [[noreturn]] void end_now(int status);
+  void follow_configuration();
 
   Setup setup_;
   SignalPipe* signals_ = nullptr;
-  Event wake_;                   // stopping_ or restart_wanted_ has changed.
-  std::vector<Fiber> starting_;  // Fibers blocked in start().
+  Event wake_;                        // stopping_ or restart_wanted_ has changed.
+  std::vector<Fiber> interruptible_;  // Fibers in reset() or start(): a stop kills them.
   bool stopping_ = false;
   bool restart_wanted_ = false;
   int status_ = 0;

@@ -18,8 +18,6 @@ namespace thane::internal {
 
 namespace {
 
-constexpr char ready_word = 'R';
-
 int count_threads() {
   const std::unique_ptr<DIR, int (*)(DIR*)> tasks{::opendir("/proc/self/task"), ::closedir};
   int threads = 0;
@@ -68,11 +66,6 @@ void WorkerHandle::signal(int number) const {
   }
 }
 
-bool WorkerHandle::said_ready() const {
-  char word = 0;
-  return ::recv(channel.get(), &word, 1, MSG_DONTWAIT) == 1 && word == ready_word;
-}
-
 void WorkerHandle::destroy() const {
   signal(SIGKILL);
   siginfo_t info{};
@@ -82,9 +75,14 @@ void WorkerHandle::destroy() const {
 
 std::optional<Death> WorkerHandle::reap() const {
   siginfo_t info{};
-  check_retry(
-      [&] { return ::waitid(P_PIDFD, static_cast<id_t>(pidfd.get()), &info, WEXITED | WNOHANG); },
-      "waitid");
+  while (::waitid(P_PIDFD, static_cast<id_t>(pidfd.get()), &info, WEXITED | WNOHANG) != 0) {
+    if (errno == ECHILD) {
+      return Death{.status = 255, .signal = 0};
+    }
+    if (errno != EINTR) {
+      throw_errno(errno, "waitid");
+    }
+  }
   if (info.si_pid == 0) {
     return std::nullopt;
   }
@@ -124,11 +122,6 @@ Fork fork_worker() {
     throw_errno(error, "pidfd_open");
   }
   return forked;
-}
-
-void say_ready(const UniqueFd& channel) noexcept {
-  // Fails only if the parent is gone, and that is noticed elsewhere.
-  (void)::send(channel.get(), &ready_word, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 }  // namespace thane::internal

@@ -15,20 +15,17 @@ namespace thane::internal {
 /// it may belong to somebody else by the time it is.
 struct WorkerHandle {
   pid_t pid = -1;
-  UniqueFd pidfd;  // Readable once the worker has ended.
-  UniqueFd
-      channel;  // The worker says "ready" here, and learns from its end that the parent is gone.
+  UniqueFd pidfd;    // Readable once the worker has ended.
+  UniqueFd channel;  // What the worker has to say; it learns here that its parent is gone.
 
   /// No error if it has ended meanwhile.
   void signal(int number) const;
 
-  /// True if the worker has said that it is ready since the last call.
-  [[nodiscard]] bool said_ready() const;
-
   /// Kills and reaps it on the spot: one that could not be taken care of.
   void destroy() const;
 
-  /// Reaps the worker if it has ended, once; only ever this process.
+  /// Reaps the worker if it has ended, once; only ever this process. If somebody else in this
+  /// process has taken its status already, that is given as status 255.
   [[nodiscard]] std::optional<Death> reap() const;
 };
 
@@ -44,8 +41,5 @@ struct Fork {
 /// machine refuses, std::logic_error if a second thread exists. In the child signals are still
 /// blocked on return.
 [[nodiscard]] Fork fork_worker();
-
-/// The two bytes-on-the-channel verbs of the worker's side.
-void say_ready(const UniqueFd& channel) noexcept;
 
 }  // namespace thane::internal

@@ -8,7 +8,7 @@
 #include <thane/log.hpp>
 
 #include "cadence.hpp"
-#include "describe_exception.hpp"
+#include <thane/internal/describe_exception.hpp>
 #include "loop_delays.hpp"
 
 namespace thane {

@@ -7,7 +7,7 @@
 #include <thane/fiber_loop.hpp>
 #include <thane/log.hpp>
 
-#include "describe_exception.hpp"
+#include <thane/internal/describe_exception.hpp>
 #include "periodic_schedule.hpp"
 
 namespace thane {

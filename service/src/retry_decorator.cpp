@@ -5,7 +5,7 @@
 #include <thane/fiber.hpp>
 #include <thane/log.hpp>
 
-#include "describe_exception.hpp"
+#include <thane/internal/describe_exception.hpp>
 #include "loop_delays.hpp"
 
 namespace thane::internal {

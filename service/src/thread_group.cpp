@@ -11,7 +11,7 @@
 #include <thane/gate.hpp>
 #include <thane/log.hpp>
 
-#include "describe_exception.hpp"
+#include <thane/internal/describe_exception.hpp>
 
 namespace thane {
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
@@ -63,7 +64,10 @@ thane::OptGroup probe_options() {
        Opt<std::string>{.name = "child",
                         .default_value = "none",
                         .help = "Who has a child process of its own.",
-                        .choices = {"none", "parent", "worker", "worker_fork"}},
+                        .choices = {"none", "parent", "worker", "worker_fork", "worker_fds"}},
+       Opt<bool>{.name = "print",
+                 .default_value = false,
+                 .help = "Leave something in the buffer of stdout: in main(), and in stop()."},
        Opt<std::string>{.name = "launcher",
                         .default_value = "auto",
                         .help = "Which one, if not the one launch() picks.",
@@ -123,6 +127,7 @@ class Probe final : public thane::Service {
 
   void stop() override {
     say("stop");
+    if (config_.get<bool>("probe.print")) std::printf("probe printed in stop\n");
     behave("stop");
     Service::stop();
   }
@@ -182,6 +187,10 @@ class Probe final : public thane::Service {
       thane::log::info("probe child pid={}", fork_idler());
     } else if (who == "worker") {
       group().spawn([] { await_child(spawn_shell("exit 7")); }, "child");
+    } else if (who == "worker_fds") {
+      spawn_shell(
+          "for fd in $(ls /proc/self/fd); do echo probe child has $fd; done; "
+          "echo probe child has that");
     }
   }
 
@@ -236,6 +245,7 @@ std::unique_ptr<thane::Launcher> launch_all(const Config& config) {
 
 int run(const Config& config) {
   const pid_t child = option(config, "child") == "parent" ? spawn_shell("exit 7") : pid_t{-1};
+  if (config.get<bool>("probe.print")) std::printf("probe printed in main\n");
   const auto launcher = launch_all(config);
   if (config.get<bool>("probe.await_signal")) {
     await_pending_signal();

@@ -5,6 +5,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -36,6 +37,13 @@ bool try_bind(std::uint16_t port) {
   const UniqueFd fd = tcp_socket();
   const sockaddr_in address = loopback(port);
   return ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+}
+
+void set_patience(int fd) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(patience());
+  const timeval limit{static_cast<time_t>(seconds.count()), 0};
+  check(::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit), "setsockopt");
+  check(::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit), "setsockopt");
 }
 
 std::string lower(std::string text) {
@@ -95,13 +103,20 @@ std::string HttpResponse::header(std::string_view name) const {
 }
 
 HttpClient::HttpClient(std::uint16_t port) : fd_(tcp_socket()) {
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(patience());
-  const timeval limit{static_cast<time_t>(seconds.count()), 0};
-  check(::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit), "setsockopt");
-  check(::setsockopt(fd_.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit), "setsockopt");
+  set_patience(fd_.get());
   const int on = 1;
   check(::setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), "setsockopt");
   const sockaddr_in address = loopback(port);
+  check(::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address),
+        "connect");
+}
+
+HttpClient::HttpClient(const std::string& path)
+    : fd_(check(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket")) {
+  set_patience(fd_.get());
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
   check(::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address),
         "connect");
 }
@@ -113,6 +128,16 @@ void HttpClient::send_get(std::string_view path) {
 HttpResponse HttpClient::get(std::string_view path) {
   send_get(path);
   return receive_response();
+}
+
+std::string HttpClient::receive_head() {
+  return read_until("\r\n\r\n") ? take(buffer_.find("\r\n\r\n") + 4) : std::string{};
+}
+
+std::string HttpClient::receive_exactly(std::size_t size) {
+  while (buffer_.size() < size && read_more()) {
+  }
+  return take(size);
 }
 
 HttpResponse HttpClient::receive_response() {

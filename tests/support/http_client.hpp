@@ -1,6 +1,7 @@
 // The smallest HTTP client that tests need: one connection, blocking, nothing hidden.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -31,6 +32,8 @@ class HttpClient {
  public:
   /// Throws std::system_error if nobody listens.
   explicit HttpClient(std::uint16_t port);
+  /// The same over a Unix socket.
+  explicit HttpClient(const std::string& path);
 
   /// Sends GET and receives the response; the connection stays open if the server keeps it.
   HttpResponse get(std::string_view path);
@@ -38,6 +41,10 @@ class HttpClient {
   void send_get(std::string_view path);
   /// Reads one response: Content-Length, chunked, or up to the end of the connection.
   HttpResponse receive_response();
+  /// Reads the head of one response, "100 Continue" and the like too.
+  std::string receive_head();
+  /// So many bytes, or fewer at the end of the connection.
+  std::string receive_exactly(std::size_t size);
 
   /// False if the peer is gone.
   bool send_raw(std::string_view bytes);

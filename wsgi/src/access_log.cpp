@@ -13,6 +13,22 @@
 
 namespace thane::wsgi::internal {
 
+namespace {
+
+// A quotation mark in a target would end the one that the format puts around it, and what follows
+// could look like a status. All else that a line must not hold is in no target.
+void append_target(std::string_view target, std::string& line) {
+  for (;;) {
+    const auto mark = target.find('"');
+    line.append(target.substr(0, mark));
+    if (mark == std::string_view::npos) return;
+    line.append("%22");
+    target.remove_prefix(mark + 1);
+  }
+}
+
+}  // namespace
+
 AccessLog::Key AccessLog::key_from(std::string_view name) {
   if (name == "client_ip") return Key::client_ip;
   if (name == "date_time") return Key::date_time;
@@ -76,7 +92,8 @@ void AccessLog::append(const AccessRecord& record, std::string& line) const {
         if (record.method.empty()) {
           line.push_back('-');
         } else {
-          line.append(record.method).append(" ").append(record.target);
+          line.append(record.method).append(" ");
+          append_target(record.target, line);
           line.append(record.minor_version == 0 ? " HTTP/1.0" : " HTTP/1.1");
         }
         break;

@@ -26,7 +26,12 @@ std::string_view BodyReader::read_some() {
   for (;;) {
     const auto piece = take_buffered();
     if (!piece.empty() || state_ == State::ended) return piece;
-    if (state_ == State::unread && receive()) continue;
+    if (state_ == State::unread && send_waiting()) {
+      transport_.expect(Waiting::body);
+      const bool more = receive();
+      transport_.expect(Waiting::nothing);
+      if (more) continue;
+    }
     throw request_error{status_, status_ == 408 ? "the body did not come in time"
                                                 : "the body is malformed or cut off"};
   }
@@ -39,6 +44,7 @@ void BodyReader::discard_buffered() {
 
 bool BodyReader::discard_rest(std::uint64_t limit) {
   std::uint64_t discarded = 0;
+  transport_.expect(Waiting::discard);
   while (state_ == State::unread) {
     const auto size = take_buffered().size();
     discarded += size;
@@ -70,7 +76,8 @@ std::string_view BodyReader::take_buffered() {
 }
 
 // Waits for more; false if none comes.
-bool BodyReader::receive() {
+// Nobody shall wait for an answer, or for "100 Continue", while we wait for a body.
+bool BodyReader::send_waiting() {
   if (awaits_continue_) {
     output_.append("HTTP/1.1 100 Continue\r\n\r\n");
     awaits_continue_ = false;
@@ -83,12 +90,14 @@ bool BodyReader::receive() {
       return false;
     }
   }
+  return true;
+}
+
+bool BodyReader::receive() {
   constexpr std::uint64_t most = BlockPool::block_size / 2;
   const auto wanted = framing_ == BodyFraming::chunked ? most : std::min(remaining_, most);
   input_.make_room(static_cast<std::size_t>(std::max<std::uint64_t>(wanted, 1)));
-  transport_.expect(Waiting::body);
   const auto size = transport_.read_some(input_.space(), input_.space_size());
-  transport_.expect(Waiting::nothing);
   input_.commit(size);
   if (size == 0) refuse(transport_.timed_out() ? 408 : 400);
   return size != 0;

@@ -46,6 +46,7 @@ class BodyReader final : public BodySource {
 
  private:
   std::string_view take_buffered();
+  bool send_waiting();
   bool receive();
   void refuse(int status) noexcept;
 

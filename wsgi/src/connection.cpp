@@ -22,7 +22,17 @@ constexpr std::size_t max_gathered = 65536;
 // without one: a client that sends single octets does not make us read everything again each time.
 constexpr std::size_t parse_step = 1024;
 
-Response error_response(const Site& site, const char* text) {
+std::string describe(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const std::exception& exception) {
+    return exception.what();
+  } catch (...) {
+    return "what was thrown is no std::exception";
+  }
+}
+
+Response error_response(const Site& site, const std::string& text) {
   Response response{500};
   if (site.errors == ErrorBody::text) response = Response::text(text).set_status(500);
   response.close_connection();
@@ -115,12 +125,10 @@ Response Connection::respond(Request& request, BodyReader& body) {
                                                                    : error.status());
   } catch (const fiber_killed&) {
     throw;
-  } catch (const std::exception& error) {
-    log::error("{} {} failed: {}", head_->method, head_->target, error.what());
-    return error_response(site_, error.what());
   } catch (...) {
-    log::error("{} {} failed with what is not a std::exception", head_->method, head_->target);
-    return error_response(site_, "unknown error");
+    const std::string error = describe(std::current_exception());
+    log::error("{} {} failed: {}", head_->method, head_->target, error);
+    return error_response(site_, error);
   }
 }
 
@@ -138,18 +146,20 @@ Connection::After Connection::answer(Response response, BodyReader& body, TimePo
                     site_.standard_fields.at(std::time(nullptr))};
   Written written;
   std::uint64_t octets = 0;
-  if (response.body_stream() && !delivery.head_only && response.status() != 204 &&
-      response.status() != 304) {
-    if (!send_stream(response, delivery, written, octets)) return After::gone;
+  bool complete = true;
+  if (response.body_stream() && may_have_body(response.status()) && !delivery.head_only) {
+    complete = send_stream(response, delivery, written, octets);
   } else {
     written = write_response(response, delivery, output_);
     if (written.body == Written::Body::whole) octets = response.body().size();
   }
 
-  if (site_.access_log != nullptr) {
+  // Not if it was turned on since: then nobody knows when the request began.
+  if (site_.access_log != nullptr && started != TimePoint{}) {
     site_.access_log->write({peer_, head_->method, head_->target, head_->minor_version,
                              response.status(), octets, SteadyClock::now() - started});
   }
+  if (!complete) return After::gone;
   if (!written.keep_alive) return After::close;
   if (discardable) {
     if (!flush()) return After::gone;
@@ -186,10 +196,15 @@ bool Connection::send_stream(Response& response, const Delivery& delivery, Writt
     }
   } catch (const fiber_killed&) {
     throw;
-  } catch (const std::exception& error) {
-    log::error("{} {} failed in its body: {}", head_->method, head_->target, error.what());
-    if (head_sent) return false;
-    response = error_response(site_, error.what());
+  } catch (...) {
+    const std::string error = describe(std::current_exception());
+    log::error("{} {} failed in its body: {}", head_->method, head_->target, error);
+    if (head_sent) {
+      // The end of the connection would be taken for that of the body.
+      if (written.body == Written::Body::until_close) transport_.abort();
+      return false;
+    }
+    response = error_response(site_, error);
     written = write_response(response, delivery, output_);
     octets = response.body().size();
     return true;

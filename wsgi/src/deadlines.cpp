@@ -23,6 +23,7 @@ void Deadlines::arm(Limited& one, Waiting kind, TimePoint now) {
   if (kind == Waiting::nothing) return disarm(one);
   const auto limit = limits_[static_cast<std::size_t>(kind)];
   one.waiting_ = kind;
+  one.since_ = now;
   one.deadline_ = limit == Duration::zero() ? never : deadline_after(now, limit);
   if (one.next_ == nullptr || one.filed_ > one.deadline_) file(one);
 }
@@ -55,17 +56,56 @@ void Deadlines::expire(TimePoint now) {
   }
 }
 
-void Deadlines::expire_all(Waiting kind) {
+// They are set aside before the first is told: that may destroy others, or arm them again.
+void Deadlines::expire_all(Waiting kind, TimePoint before) {
+  Head due;
+  due.previous_ = due.next_ = &due;
   for (Head& list : lists_) {
     for (Limited* one = list.next_; one != &list;) {
       Limited& checked = *one;
       one = one->next_;
-      if (checked.waiting_ != kind) continue;
+      if (checked.waiting_ != kind || checked.since_ > before) continue;
       checked.unlink();
       disarm(checked);
-      checked.on_deadline();
+      append(due, checked);
     }
   }
+  while (due.next_ != &due) {
+    Limited& one = *due.next_;
+    one.unlink();
+    if (one.waiting_ == Waiting::nothing) {
+      one.on_deadline();
+    } else {
+      file(one);
+    }
+  }
+}
+
+bool Deadlines::expire_longest(Waiting kind) {
+  Limited* const one = longest(kind);
+  if (one == nullptr) return false;
+  one->unlink();
+  disarm(*one);
+  one->on_deadline();
+  return true;
+}
+
+// All are looked at: who asks this has no room for more, and that is rare.
+Limited* Deadlines::longest(Waiting kind) const noexcept {
+  Limited* found = nullptr;
+  for (const Head& list : lists_) {
+    for (Limited* one = list.next_; one != &list; one = one->next_) {
+      if (one->waiting_ == kind && (found == nullptr || one->since_ < found->since_)) found = one;
+    }
+  }
+  return found;
+}
+
+void Deadlines::append(Limited& ring, Limited& one) noexcept {
+  one.previous_ = ring.previous_;
+  one.next_ = &ring;
+  ring.previous_->next_ = &one;
+  ring.previous_ = &one;
 }
 
 TimePoint Deadlines::earliest() const noexcept {

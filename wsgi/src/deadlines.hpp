@@ -29,6 +29,7 @@ class Limited {
   friend class Deadlines;
   void unlink() noexcept;
 
+  TimePoint since_{};           // When it began to wait.
   TimePoint deadline_ = never;  // What counts.
   TimePoint filed_ = never;     // Its place in a list: not after deadline_.
   Waiting waiting_ = Waiting::nothing;
@@ -58,10 +59,13 @@ class Deadlines {
     one.deadline_ = never;
   }
 
-  /// Calls on_deadline() of all that are late.
+  /// Calls on_deadline() of all that are late. Any of them may arm or destroy others meanwhile.
   void expire(TimePoint now);
-  /// The same for all that wait for `kind`, late or not.
-  void expire_all(Waiting kind);
+  /// The same for all that have waited for `kind` since `before` or longer, late or not.
+  void expire_all(Waiting kind, TimePoint before = never);
+  /// The same for the one of them that has waited longest; false if there is none.
+  bool expire_longest(Waiting kind);
+  [[nodiscard]] bool any(Waiting kind) const noexcept { return longest(kind) != nullptr; }
 
   /// No deadline is before this; `never` if there is none.
   [[nodiscard]] TimePoint earliest() const noexcept;
@@ -71,6 +75,8 @@ class Deadlines {
     void on_deadline() override {}
   };
   void file(Limited& one);
+  [[nodiscard]] Limited* longest(Waiting kind) const noexcept;
+  static void append(Limited& ring, Limited& one) noexcept;
 
   std::array<Head, kinds> lists_;  // Rings; the head stands before the first and after the last.
   std::array<Duration, kinds> limits_{};

@@ -92,6 +92,10 @@ Written frame_body(const Response& response, const Delivery& delivery, const Own
   };
 
   if (status == 204) return written;
+  if (status == 205) {  // RFC 9110 15.3.6: no content, and this is how to say so.
+    length(0);
+    return written;
+  }
   const bool bodiless = delivery.head_only || status == 304;
   if (response.body_stream()) {
     if (own.content_length) length(*own.content_length);

@@ -14,6 +14,11 @@ namespace thane::wsgi::internal {
 /// The usual reason phrase, or "Unknown".
 [[nodiscard]] std::string_view reason_phrase(int status);
 
+/// False for the statuses whose answers end with their head (RFC 9110 15): 204, 205, 304.
+[[nodiscard]] constexpr bool may_have_body(int status) {
+  return status != 204 && status != 205 && status != 304;
+}
+
 /// The fields that every answer has, made anew when the second changes.
 class StandardFields {
  public:

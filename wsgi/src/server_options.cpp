@@ -45,11 +45,12 @@ std::vector<AnyOpt> socket_options(const ServerOptions& defaults) {
 
 std::vector<AnyOpt> behaviour_options(const ServerOptions& defaults) {
   return {
-      Opt<int>{.name = "wsgi_default_pool_size",
-               .default_value = defaults.wsgi_default_pool_size,
-               .help = "Connections that one worker serves at a time; a full one accepts no more.",
-               .min = 1,
-               .change = at_run_time},
+      Opt<int>{
+          .name = "wsgi_default_pool_size",
+          .default_value = defaults.wsgi_default_pool_size,
+          .help = "Connections that one worker serves at a time; when full, idle ones make way.",
+          .min = 1,
+          .change = at_run_time},
       Opt<bool>{.name = "wsgi_keep_alive",
                 .default_value = defaults.wsgi_keep_alive,
                 .help = "Whether a connection may carry more than one request.",
@@ -91,7 +92,7 @@ std::vector<AnyOpt> time_options(const ServerOptions& defaults) {
 }
 
 Opt<std::int64_t> size_limit(const char* name, std::int64_t limit, const char* help) {
-  return {.name = name, .default_value = limit, .help = help, .min = 0, .change = at_run_time};
+  return {.name = name, .default_value = limit, .help = help, .min = 1, .change = at_run_time};
 }
 
 std::vector<AnyOpt> size_options(const ServerOptions& defaults) {
@@ -107,8 +108,18 @@ std::vector<AnyOpt> size_options(const ServerOptions& defaults) {
                .min = 1,
                .max = static_cast<int>(internal::max_fields),
                .change = at_run_time},
-      size_limit("max_unread_body", defaults.max_unread_body,
-                 "Octets of a body that no one read, before the connection is closed."),
+      Opt<std::int64_t>{
+          .name = "max_unread_body",
+          .default_value = defaults.max_unread_body,
+          .help = "Octets of a body that no one read, before the connection is closed.",
+          .min = 0,
+          .change = at_run_time},
+      Opt<std::int64_t>{.name = "min_client_rate",
+                        .default_value = defaults.min_client_rate,
+                        .help = "Octets a second of a body or an answer that a client has to move "
+                                "once it kept us waiting for client_socket_timeout; 0: no limit.",
+                        .min = 0,
+                        .change = at_run_time},
   };
 }
 
@@ -145,6 +156,7 @@ ServerOptions options_from(const Snapshot& snapshot, const std::string& name) {
   take("keep_alive_timeout", options.keep_alive_timeout);
   take("close_linger", options.close_linger);
   take("graceful_linger", options.graceful_linger);
+  take("min_client_rate", options.min_client_rate);
   take("max_url_len", options.max_url_len);
   take("max_header_line", options.max_header_line);
   take("max_header_size", options.max_header_size);

@@ -11,15 +11,18 @@
 #include <thane/unique_fd.hpp>
 
 #include "deadlines.hpp"
+#include "pace.hpp"
 #include "transport.hpp"
 
 namespace thane::wsgi::internal {
 
 /// Reads through Asio, which tries before it waits, and writes straight to the socket: one system
-/// call each for the usual request. When its time is over, what it waits for is cancelled.
+/// call each for the usual request. When its time is over, what it waits for is cancelled. A peer
+/// that does not take what we write is reset, so that the kernel does not keep it either.
 class SocketTransport final : public Transport, public Limited {
  public:
-  SocketTransport(UniqueFd socket, Deadlines& deadlines);
+  /// `pace`: what is asked of the peer, of bodies and of answers.
+  SocketTransport(UniqueFd socket, Deadlines& deadlines, const Pace& pace);
 
   /// The peer's IP address; empty for a Unix socket.
   [[nodiscard]] std::string_view peer() const noexcept { return peer_; }
@@ -29,14 +32,22 @@ class SocketTransport final : public Transport, public Limited {
   [[nodiscard]] std::size_t read_some(char* to, std::size_t size) override;
   [[nodiscard]] bool write_all(std::string_view data) override;
   void shutdown_send() override;
+  void abort() override;
 
   void on_deadline() override;
 
  private:
   using Socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol,
                                                   boost::asio::io_context::executor_type>;
+  bool wait_writable(Duration& waited);
+  bool give_up();  // False, as write_all() then is.
+
   Socket socket_;
   Deadlines& deadlines_;
+  Pace reading_;
+  Pace writing_;
+  Waiting waiting_ = Waiting::nothing;
+  TimePoint since_{};
   bool timed_out_ = false;
   std::string peer_;
 };

@@ -13,7 +13,8 @@ enum class Waiting : std::uint8_t {
   first,    ///< The connection is new: a first request may come.
   idle,     ///< A next request may come.
   head,     ///< A request has begun: all of its head has to come within the limit.
-  body,     ///< The application, or draining, reads.
+  body,     ///< The application reads: each wait has the limit, and all together a pace.
+  discard,  ///< What the application left of a body: all of it has to come within the limit.
   write,    ///< The peer has to read.
   close,    ///< The peer has to close.
 };
@@ -29,12 +30,15 @@ class Transport {
   virtual void expect(Waiting what) = 0;
   [[nodiscard]] virtual bool timed_out() const = 0;
 
-  /// At least one octet, or 0 at the end: closed by the peer, broken, or timed out.
+  /// At least one octet, or 0 at the end: closed by the peer, broken, or timed out. What has come
+  /// when the time is over is still returned.
   [[nodiscard]] virtual std::size_t read_some(char* to, std::size_t size) = 0;
   /// All of it; false if the peer is gone or too slow.
   [[nodiscard]] virtual bool write_all(std::string_view data) = 0;
   /// Tells the peer that nothing more will come.
   virtual void shutdown_send() = 0;
+  /// Ends the connection so that the peer sees it did not end as it should.
+  virtual void abort() = 0;
 
  protected:
   Transport() = default;

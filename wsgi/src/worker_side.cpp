@@ -21,7 +21,7 @@ namespace {
 constexpr Duration slowest_look = 1s;
 constexpr Duration quickest_look = 50ms;
 
-// What bounds the group of connections is wait_for_room(), with a size that may change.
+// What bounds the group of connections is wsgi_default_pool_size, which may change.
 constexpr std::size_t unbounded = 1'000'000;
 
 std::size_t size_from(std::int64_t octets) {
@@ -38,9 +38,8 @@ WorkerSide::WorkerSide(std::string name, const Listener& listener, Application a
 }
 
 void WorkerSide::apply(const ServerOptions& options) {
-  pool_size_ = size_from(options.wsgi_default_pool_size);
+  options_ = options;
   room_.set();
-  graceful_linger_ = options.graceful_linger;
   access_log_.emplace(options.wsgi_log_format);
   site_.access_log = options.wsgi_access_log ? &*access_log_ : nullptr;
   site_.keep_alive = options.wsgi_keep_alive;
@@ -50,12 +49,24 @@ void WorkerSide::apply(const ServerOptions& options) {
                   .target = size_from(options.max_url_len),
                   .head = size_from(options.max_header_size),
                   .fields = size_from(options.max_headers)};
-  deadlines_.set_limit(Waiting::first, options.client_header_timeout);
-  deadlines_.set_limit(Waiting::head, options.client_header_timeout);
-  deadlines_.set_limit(Waiting::idle, options.keep_alive_timeout);
-  deadlines_.set_limit(Waiting::body, options.client_socket_timeout);
-  deadlines_.set_limit(Waiting::write, options.client_socket_timeout);
-  deadlines_.set_limit(Waiting::close, std::max<Duration>(options.close_linger, 1ms));
+  pace_.set(options.client_socket_timeout, size_from(options.min_client_rate));
+  set_time_limits();
+}
+
+// While it drains, nothing but what has begun may take longer than the linger.
+void WorkerSide::set_time_limits() {
+  const auto limit = [this](Duration usual) {
+    if (!site_.draining) return usual;
+    const auto linger = std::max<Duration>(options_.graceful_linger, 1ms);
+    return usual == Duration::zero() ? linger : std::min(usual, linger);
+  };
+  deadlines_.set_limit(Waiting::first, limit(options_.client_header_timeout));
+  deadlines_.set_limit(Waiting::head, limit(options_.client_header_timeout));
+  deadlines_.set_limit(Waiting::discard, limit(options_.client_header_timeout));
+  deadlines_.set_limit(Waiting::idle, limit(options_.keep_alive_timeout));
+  deadlines_.set_limit(Waiting::body, options_.client_socket_timeout);
+  deadlines_.set_limit(Waiting::write, options_.client_socket_timeout);
+  deadlines_.set_limit(Waiting::close, std::max<Duration>(options_.close_linger, 1ms));
 }
 
 void WorkerSide::start() {
@@ -64,6 +75,8 @@ void WorkerSide::start() {
 
 void WorkerSide::stop() noexcept {
   if (std::exchange(site_.draining, true)) return;
+  stopped_at_ = SteadyClock::now();
+  set_time_limits();
   log::info("{} stops serving, {} connections open", name_, open_);
   try {
     // The new fiber comes first, so that helpers_ is not found empty in between.
@@ -80,12 +93,22 @@ void WorkerSide::wait() {
   ended_ = true;
 }
 
+// A full worker leaves connections in the queue for a moment, where another one may take them. Then
+// those of its own connections make way that wait for a next request.
 void WorkerSide::accept() {
   for (;;) {
-    wait_for_room();
-    open(acceptor_.accept().release());
-    // Accepting need not suspend while connections keep coming; those that came shall be served.
-    this_fiber::yield();
+    if (!is_full()) {
+      open(acceptor_.accept().release());
+      // Accepting need not suspend while connections keep coming; those that came shall be served.
+      this_fiber::yield();
+      continue;
+    }
+    wait_while_full();
+    while (is_full() && deadlines_.any(Waiting::idle)) {
+      auto waiting = acceptor_.try_accept();
+      if (!waiting) break;
+      open(waiting->release());
+    }
   }
 }
 
@@ -96,35 +119,63 @@ void WorkerSide::drain() {
   } catch (const std::exception&) {
     // Logged when it happened. What waits in the queue may be accepted all the same.
   }
-  for (;;) {
-    wait_for_room();
-    auto waiting = acceptor_.try_accept();
-    if (!waiting) break;
-    open(waiting->release());
-  }
+  accept_queue();
   acceptor_.close();
   if (open_ == 0) drained_.set();
-  if (drained_.wait_for(graceful_linger_)) return;
-  deadlines_.expire_all(Waiting::first);
-  deadlines_.expire_all(Waiting::idle);
-  drained_.wait();
+  while (!drained_.wait_for(quickest_look)) end_late_connections();
 }
 
-// A full worker leaves connections in the queue, where another one may take them.
-void WorkerSide::wait_for_room() {
-  while (open_ >= pool_size_) {
-    room_.clear();
-    room_.wait();
+// Not more than the queue can hold: where clients keep coming it never gets empty.
+void WorkerSide::accept_queue() {
+  int left = options_.backlog + 1;
+  while (left > 0) {
+    if (is_full() && !deadlines_.any(Waiting::idle)) {
+      wait_while_full();
+      end_late_connections();
+      continue;
+    }
+    auto waiting = acceptor_.try_accept();
+    if (!waiting) return;
+    open(waiting->release());
+    --left;
   }
+}
+
+// Those that began to wait before the stop have limits of other times.
+void WorkerSide::end_late_connections() {
+  const TimePoint now = SteadyClock::now();
+  if (now - stopped_at_ >= options_.graceful_linger) {
+    for (const auto kind : {Waiting::first, Waiting::idle, Waiting::head, Waiting::discard}) {
+      deadlines_.expire_all(kind, stopped_at_);
+    }
+  }
+  deadlines_.expire(now);
+}
+
+bool WorkerSide::is_full() const {
+  return open_ >= size_from(options_.wsgi_default_pool_size);
+}
+
+void WorkerSide::wait_while_full() {
+  room_.clear();
+  (void)room_.wait_for(quickest_look);
 }
 
 void WorkerSide::open(UniqueFd socket) {
+  if (is_full()) deadlines_.expire_longest(Waiting::idle);
   ++open_;
   drained_.clear();
-  auto shared = std::make_shared<UniqueFd>(std::move(socket));  // std::function wants copies.
-  connections_.spawn([this, shared] { serve(std::move(*shared)); }, "connection");
-  if (!std::exchange(watching_, true)) {
-    (void)helpers_.spawn([this] { watch_deadlines(); }, name_ + " deadlines");
+  try {
+    if (!watching_) {
+      (void)helpers_.spawn([this] { watch_deadlines(); }, name_ + " deadlines");
+      watching_ = true;
+    }
+    auto shared = std::make_shared<UniqueFd>(std::move(socket));  // std::function wants copies.
+    connections_.spawn([this, shared] { serve(std::move(*shared)); }, "connection");
+  } catch (const std::exception& error) {
+    // No memory for one more fiber: that connection is lost, the others and the server are not.
+    log::error("{} drops a connection: {}", name_, error.what());
+    connection_ended();
   }
 }
 
@@ -133,7 +184,7 @@ void WorkerSide::serve(UniqueFd socket) {
     WorkerSide& worker;
     ~Ended() { worker.connection_ended(); }
   } ended{*this};
-  SocketTransport transport{std::move(socket), deadlines_};
+  SocketTransport transport{std::move(socket), deadlines_, pace_};
   Connection connection{site_, transport, transport.peer()};
   connection.run();
 }

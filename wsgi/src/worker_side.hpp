@@ -17,6 +17,7 @@
 
 #include "access_log.hpp"
 #include "deadlines.hpp"
+#include "pace.hpp"
 #include "site.hpp"
 
 namespace thane::wsgi::internal {
@@ -43,23 +44,28 @@ class WorkerSide {
   [[nodiscard]] bool ended() const noexcept { return ended_; }
 
  private:
+  void set_time_limits();
   void accept();
   void drain();
+  void accept_queue();
+  void end_late_connections();
+  [[nodiscard]] bool is_full() const;
+  void wait_while_full();
   void open(UniqueFd socket);
-  void wait_for_room();
   void serve(UniqueFd socket);
   void connection_ended() noexcept;
   void watch_deadlines();
 
   std::string name_;
   Acceptor acceptor_;
-  std::size_t pool_size_ = 0;
-  Duration graceful_linger_{};
+  ServerOptions options_;
+  Pace pace_;
   std::optional<AccessLog> access_log_;
   Site site_;
   Deadlines deadlines_;
   std::size_t open_ = 0;
   bool watching_ = false;
+  TimePoint stopped_at_{};
   bool ended_ = false;
   Event room_;     // A connection has ended.
   Event drained_;  // The last one has, after stop().

@@ -42,7 +42,8 @@ class Config {
   /// after --help, --version, --check-config, --dump-config, --sample-config and
   /// --options-markdown; with 2 if the command line is wrong and with 78 if the rest is, after one
   /// line on stderr. Throws std::logic_error if two options have the same name: a bug of the
-  /// program.
+  /// program. An exception that leaves main() before a launcher waits is then one line of the log,
+  /// `cannot start: ...`, and status 3.
   static Config from_command_line(int argc, const char* const* argv,
                                   const std::vector<OptGroup>& groups = {});
 

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <thane/config.hpp>
+#include <thane/internal/start_failure.hpp>
 #include <thane/log_options.hpp>
 #include <utility>
 
@@ -84,6 +85,7 @@ Config Config::from_command_line(int argc, const char* const* argv,
     }
     state->warn(loaded.warnings);  // Not before: they belong into the log that was asked for.
     act_on_values(action, *registry, *loaded.snapshot);
+    internal::report_start_failures();
     return config;
   } catch (const internal::command_line_error& error) {
     fail(error, status_command_line);

@@ -151,10 +151,114 @@ TEST_CASE("mutate keeps the workers and passes the signal on") {
   world.all_ready();
   world.reload();
   CHECK(world.mutations == 1);
-  CHECK(world.signals_of(1) == std::vector<int>{SIGHUP});
-  CHECK(world.signals_of(2) == std::vector<int>{SIGHUP});
+  CHECK(world.restarts[1] == 1);
+  CHECK(world.restarts[2] == 1);
   CHECK(world.alive() == 2);
   CHECK(world.logged("reload finished generation=2"));
+}
+
+TEST_CASE("canaries that cannot be forked leave every old worker where it is") {
+  World world{{{"web", 2}, {"rpc", 1}}};
+  world.all_ready();
+  world.fork_fails = true;
+  world.reload();
+  CHECK(world.logged("reload failed generation=2 reason=worker web/0 not forked: no memory"));
+  world.fork_fails = false;
+  world.pass(10s);
+  CHECK(world.alive() == 3);
+  world.dies(3, {.status = 0, .signal = SIGKILL});
+  CHECK(world.alive() == 3);  // It was known to be the one of rpc/0.
+  CHECK(world.generations[world.last_fork.key] == 1);
+}
+
+TEST_CASE("a fork that fails in the middle of a rolling reload keeps the old worker") {
+  World world{{{"web", 3}}};
+  world.all_ready();
+  world.reload();
+  world.fork_of_index_fails = 1;
+  world.ready(4);
+  CHECK(world.logged("reload failed generation=2 reason=worker 1 not forked: no memory"));
+  CHECK(world.signals_of(2).empty());
+  CHECK(world.signals_of(3).empty());
+  world.fork_of_index_fails.reset();
+  world.reload();
+  CHECK(world.logged("reload started generation=3"));
+}
+
+TEST_CASE("a replacement that fails while rolling ends the reload, so that the next one is heard") {
+  World world{{{"web", 2}}};
+  world.all_ready();
+  world.reload();
+  world.dies(2, {.status = 0, .signal = SIGKILL});  // An old one, still to be rolled.
+  const auto replacement = world.last_fork.key;
+  CHECK(world.generations[replacement] == 1);
+  world.ready(replacement);
+  world.ready(3);  // The canary: rolling.
+  const auto successor = world.last_fork.key;
+  CHECK(world.generations[successor] == 2);
+  world.reload();
+  CHECK(world.count("reload started") == 1);
+  world.dies(replacement, {.status = 0, .signal = SIGKILL});
+  world.dies(successor, {.status = 1, .signal = 0});
+  CHECK(world.logged("reload failed generation=2 reason=worker 1 exited: status 1"));
+  CHECK(world.logged("reload started generation=3"));  // What was asked for meanwhile.
+}
+
+TEST_CASE("a worker of the new generation that dies while rolling is replaced by its like") {
+  World world{{{"web", 3}}};
+  world.all_ready();
+  world.reload();
+  world.ready(4);  // Rolling: 5 is to follow 2.
+  world.dies(4, {.status = 0, .signal = SIGKILL});
+  world.ready(5);
+  world.pass(2s);
+  const auto replacement = world.last_fork.key;
+  CHECK(world.generations[replacement] == 2);
+  world.dies(replacement, {.status = 1, .signal = 0});
+  CHECK(world.logged("reload failed generation=2 reason=worker 0 exited: status 1 before"));
+  world.pass(10s);
+  CHECK(world.generations[world.last_fork.key] == 2);
+  world.reload();
+  CHECK(world.logged("reload started generation=3"));
+}
+
+TEST_CASE("TERM that comes when a failed canary was just dismissed still ends with status 0") {
+  World world{{{"web", 1}, {"rpc", 1}}};
+  world.all_ready();
+  world.reload();
+  world.dies(3, {.status = 1, .signal = 0});  // web's canary; rpc's is killed.
+  CHECK(world.signals_of(4) == std::vector<int>{SIGKILL});
+  world.stop(Stop::graceful);
+  world.dies(4, {.status = 0, .signal = SIGKILL});
+  world.end_all();
+  CHECK(world.finished == 0);
+}
+
+TEST_CASE("a worker's own HUP is passed back to it, unless the parent was sent one, too") {
+  World world{{{"web", 2}}, Restart::mutate};
+  world.all_ready();
+  world.hung_up(1);
+  CHECK(world.restarts[1] == 0);
+  world.pass(20ms);
+  CHECK(world.restarts[1] == 1);
+  CHECK(world.restarts[2] == 0);
+
+  world.hung_up(1);  // To the group: the worker's arrives first,
+  world.reload();
+  world.hung_up(2);  // or the parent's.
+  world.pass(1s);
+  CHECK(world.restarts[1] == 2);
+  CHECK(world.restarts[2] == 1);
+}
+
+TEST_CASE("a worker's own HUP during a rolling reload is covered by it") {
+  World world{{{"web", 2}}};
+  world.all_ready();
+  world.reload();
+  world.pass(1s);
+  world.hung_up(2);
+  world.pass(1s);
+  CHECK(world.restarts[2] == 0);
 }
 
 }  // namespace

@@ -219,4 +219,17 @@ TEST_CASE("a fork that the machine refuses is tried again after a second") {
   CHECK(world.alive() == 1);
 }
 
+TEST_CASE("a fast stop does not kill again what is killed already") {
+  World world{{{"web", 1}},
+              thane::Restart::reload,
+              {.graceful_shutdown_timeout = 1s, .worker_boot_timeout = 1s}};
+  world.all_ready();
+  world.stop(Stop::graceful);
+  world.pass(1s);
+  world.stop(Stop::fast);
+  world.pass(1s);
+  CHECK(world.count("worker 0 killed") == 1);
+  CHECK(world.signals_of(1) == std::vector<int>{SIGTERM, SIGKILL});
+}
+
 }  // namespace

@@ -45,6 +45,10 @@ struct World {
     supervisor.stop_requested(how, now);
     act();
   }
+  void hung_up(Key key) {
+    supervisor.worker_hung_up(key, now);
+    act();
+  }
   void reload() {
     supervisor.reload_requested(now);
     act();
@@ -75,11 +79,13 @@ struct World {
   std::set<Key> living = {};
   std::map<Key, unsigned> generations = {};
   std::map<Key, std::vector<int>> signals = {};
+  std::map<Key, int> restarts = {};
   std::vector<std::string> lines = {};
   std::vector<std::string> notified = {};
   internal::ForkWorker last_fork = {};
   std::optional<int> finished = {};
   bool fork_fails = false;
+  std::optional<int> fork_of_index_fails = {};
   std::string config_error = {};  ///< Not empty: the files are refused with it.
   int commits = 0;
   int mutations = 0;
@@ -95,7 +101,7 @@ struct World {
   }
   void act(const internal::ForkWorker& fork) {
     last_fork = fork;
-    if (fork_fails) {
+    if (fork_fails || (fork_of_index_fails && fork.index == *fork_of_index_fails)) {
       supervisor.fork_failed(fork.key, "no memory", now);
       return;
     }
@@ -104,6 +110,7 @@ struct World {
     supervisor.worker_forked(fork.key, static_cast<pid_t>(1000 + fork.key), now);
   }
   void act(const internal::SendSignal& signal) { signals[signal.key].push_back(signal.number); }
+  void act(const internal::TellRestart& told) { restarts[told.key]++; }
   void act(const internal::LogLine& line) { lines.push_back(line.text); }
   void act(const internal::Notify& notify) { notified.push_back(notify.state); }
   void act(const internal::LoadConfig&) {

@@ -24,6 +24,7 @@ struct Bench {
   std::string output;
   int writes = 0;
   bool shut_down = false;
+  bool aborted = false;
 
   explicit Bench(wsgi::Application application) { site.application = std::move(application); }
 
@@ -33,6 +34,7 @@ struct Bench {
     output = transport.output;
     writes = transport.writes;
     shut_down = transport.shut_down;
+    aborted = transport.aborted;
     return output;
   }
 
@@ -222,6 +224,31 @@ TEST_CASE("a stream that fails at once is a 500; one that fails later has no end
   later.run(get("/") + get("/"));
   CHECK(later.said("5\r\nfirst\r\n"));
   CHECK_FALSE(later.said("0\r\n\r\n"));
+  CHECK_FALSE(later.aborted);
+  later.run("GET / HTTP/1.0\r\n\r\n");
+  CHECK(later.aborted);  // Else the end of the connection would be that of the body.
+}
+
+TEST_CASE("205 has no body, and says so") {
+  Bench bench{[](Request& request) {
+    if (request.path() == "/stream")
+      return Response::stream(pieces(3), "text/plain").set_status(205);
+    return Response::text("never").set_status(205);
+  }};
+  const auto answers = parse_answers(bench.run(get("/") + get("/stream") + get("/")));
+  CHECK(answers.size() == 3);
+  CHECK_FALSE(bench.said("never"));
+  CHECK_FALSE(bench.said("piece"));
+  CHECK(bench.said("Content-Length: 0\r\n"));
+}
+
+TEST_CASE("what is thrown and is no std::exception is an error like any other") {
+  Bench at_once{[](Request&) -> Response { throw 42; }};
+  CHECK(parse_answers(at_once.run(get("/"))).at(0).status == 500);
+  Bench in_stream{[](Request&) {
+    return Response::stream([]() -> std::optional<std::string> { throw 42; }, "text/plain");
+  }};
+  CHECK(parse_answers(in_stream.run(get("/"))).at(0).status == 500);
 }
 
 TEST_CASE("HEAD, 204 and 304 have no body") {

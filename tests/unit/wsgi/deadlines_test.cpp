@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <memory>
 
 using namespace std::chrono_literals;
 using namespace thane::wsgi::internal;
@@ -86,6 +87,68 @@ TEST_CASE("a limit of zero is none, and one that becomes shorter overtakes") {
   CHECK(endless.calls == 0);
   deadlines.expire_all(Waiting::idle);
   CHECK(endless.calls == 1);
+}
+
+struct Destroyer final : Limited {
+  std::unique_ptr<Late> victim = std::make_unique<Late>();
+  void on_deadline() override { victim.reset(); }
+};
+
+TEST_CASE("who is told may destroy those that would be next") {
+  Deadlines deadlines;
+  deadlines.set_limit(Waiting::idle, 1s);
+  Destroyer first, second;
+  deadlines.arm(first, Waiting::idle, start);
+  deadlines.arm(*first.victim, Waiting::idle, start);
+  deadlines.arm(second, Waiting::idle, start);
+  deadlines.expire_all(Waiting::idle);
+  CHECK_FALSE(first.victim);
+  CHECK_FALSE(second.victim);
+  CHECK(deadlines.earliest() == thane::never);
+}
+
+struct Rearming final : Limited {
+  Deadlines& deadlines;
+  Limited& other;
+  int calls = 0;
+  Rearming(Deadlines& all, Limited& one) : deadlines(all), other(one) {}
+  void on_deadline() override {
+    ++calls;
+    deadlines.arm(*this, Waiting::idle, start);
+    deadlines.arm(other, Waiting::idle, start);
+  }
+};
+
+TEST_CASE("who is told may arm itself and others again, and they are told later") {
+  Deadlines deadlines;
+  deadlines.set_limit(Waiting::idle, 1s);
+  Late other;
+  Rearming one{deadlines, other};
+  deadlines.arm(one, Waiting::idle, start);
+  deadlines.arm(other, Waiting::idle, start);
+  deadlines.expire_all(Waiting::idle);
+  CHECK(one.calls == 1);
+  CHECK(other.calls == 0);
+  CHECK(deadlines.earliest() == start + 1s);
+}
+
+TEST_CASE("who has waited longest can be told first, wherever it is filed") {
+  Deadlines deadlines;
+  deadlines.set_limit(Waiting::idle, 10s);
+  Late one, two, busy;
+  deadlines.arm(one, Waiting::idle, start);
+  deadlines.arm(two, Waiting::idle, start + 1s);
+  deadlines.arm(busy, Waiting::idle, start);
+  deadlines.arm(one, Waiting::idle, start + 2s);
+  deadlines.arm(busy, Waiting::nothing, start);
+  CHECK(deadlines.any(Waiting::idle));
+  CHECK(deadlines.expire_longest(Waiting::idle));
+  CHECK(two.calls == 1);
+  CHECK(deadlines.expire_longest(Waiting::idle));
+  CHECK(one.calls == 1);
+  CHECK_FALSE(deadlines.any(Waiting::idle));
+  CHECK_FALSE(deadlines.expire_longest(Waiting::idle));
+  CHECK(busy.calls == 0);
 }
 
 TEST_CASE("what is destroyed is not told") {

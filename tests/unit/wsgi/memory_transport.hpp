@@ -38,10 +38,11 @@ class MemoryTransport final : public wsgi::internal::Transport {
   }
 
   void shutdown_send() override { shut_down = true; }
+  void abort() override { aborted = true; }
 
   std::string output;
   int reads = 0, writes = 0;
-  bool shut_down = false, broken = false, time_out_at_end = false;
+  bool shut_down = false, aborted = false, broken = false, time_out_at_end = false;
   Waiting waiting = Waiting::nothing;
 
  private:

@@ -24,9 +24,9 @@ struct ServerOptions {
   int backlog = 128;                  ///< Connections that may wait to be accepted.
   std::chrono::seconds tcp_keepidle{600};  ///< Idle time before the kernel probes a peer.
 
-  int wsgi_default_pool_size =
-      100;                      ///< Connections at a time, in each worker; a full one accepts none.
-  bool wsgi_keep_alive = true;  ///< False: one request a connection.
+  /// Connections at a time, in each worker. When it is full, idle ones make way or new ones wait.
+  int wsgi_default_pool_size = 100;
+  bool wsgi_keep_alive = true;     ///< False: one request a connection.
   bool wsgi_server_debug = false;  ///< True: a 500 carries the exception's text.
   bool wsgi_access_log = true;     ///< A log line for each request.
   std::string wsgi_log_format =
@@ -40,6 +40,10 @@ struct ServerOptions {
   std::chrono::milliseconds close_linger{
       1'000};  ///< For the client to close after our last answer.
   std::chrono::milliseconds graceful_linger{500};  ///< stop(): for requests on idle connections.
+
+  /// Octets a second that a client has to send of a body, or take of an answer, on average, once it
+  /// has kept us waiting for client_socket_timeout in all. 0: no limit.
+  std::int64_t min_client_rate = 240;
 
   /// Limits on size, in octets unless said otherwise.
   std::int64_t max_url_len = 8192;       ///< Request target; beyond: 414.

@@ -1,4 +1,4 @@
-#include "describe_exception.hpp"
+#include <thane/internal/describe_exception.hpp>
 
 namespace thane::internal {
 
