@@ -7,8 +7,8 @@
 #include <thane/fiber_loop.hpp>
 #include <thane/log.hpp>
 
-#include "cadence.hpp"
 #include <thane/internal/describe_exception.hpp>
+#include "cadence.hpp"
 #include "loop_delays.hpp"
 
 namespace thane {
