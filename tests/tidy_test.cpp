@@ -161,8 +161,17 @@ TEST_CASE_FIXTURE(Tree, "links between pages lead somewhere") {
 
 TEST_CASE("the program in the README is examples/hello.cpp, in at most 30 lines") {
   const auto hello = read(root / "examples/hello.cpp");
-  CHECK(first_cpp_block(read(root / "README.md")) == hello);
+  const auto blocks = code_blocks(read(root / "README.md"), "cpp");
+  REQUIRE(!blocks.empty());
+  CHECK(blocks.front() == hello);
   CHECK(std::ranges::count(hello, '\n') <= 30);
+}
+
+TEST_CASE("the programs in the tutorial are those of examples/tutorial") {
+  const fs::path programs = root / "examples/tutorial";
+  CHECK(code_blocks(read(root / "docs/tutorial.md"), "cpp") ==
+        std::vector{read(programs / "service.cpp"), read(programs / "chores.cpp"),
+                    read(programs / "http.cpp")});
 }
 
 TEST_CASE("the licence is there, and the changelog knows the version") {

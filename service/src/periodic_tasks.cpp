@@ -24,7 +24,7 @@ OptGroup periodic_task_options() {
   return {"DEFAULT",
           {Opt<bool>{.name = "run_external_periodic_tasks",
                      .default_value = true,
-                     .help = "run periodic tasks here that another process could run as well"}}};
+                     .help = "Run periodic tasks here that another process could run as well."}}};
 }
 
 PeriodicTasks::PeriodicTasks() : PeriodicTasks(Options{}) {}

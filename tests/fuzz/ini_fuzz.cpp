@@ -10,6 +10,7 @@
 #include "config/file_source.hpp"
 #include "config/ini/ini_reader.hpp"
 #include "config/resolver.hpp"
+#include "fuzz_target.hpp"
 
 namespace {
 
@@ -41,6 +42,19 @@ void check_reader(std::string_view text) {
 }
 
 }  // namespace
+
+std::vector<std::string> fuzz_seeds() {
+  return {"[a]\ni = 7\ns: text # not a comment\n# a comment\nb = yes\n",
+          "\xef\xbb\xbf[DEFAULT]\r\ns = $n and ${a.s} and $$\r\no = 3\r\n",
+          "[a]\nl = one, two\nl = three\n    four\n; gone\n\tfive\n\nd = 1e3\nt = 2m\nm = 1.5\n",
+          "[a]\ni = eleven\n",
+          "[a]\ns = ${a.s}\n[a]\n",
+          "s = before any group\n[unclosed"};
+}
+
+std::string fuzz_alphabet() {
+  return "\r\n\t []=:#;$${}.,\\-+019eEabdilmnost";
+}
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text{reinterpret_cast<const char*>(data), size};

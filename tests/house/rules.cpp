@@ -229,14 +229,15 @@ std::vector<std::string> link_targets(std::string_view markdown) {
   return all_matches(markdown, link);
 }
 
-std::string first_cpp_block(std::string_view markdown) {
-  constexpr std::string_view open = "```cpp\n";
-  const auto begin = markdown.find(open);
-  if (begin == std::string_view::npos) {
-    return {};
+std::vector<std::string> code_blocks(std::string_view markdown, std::string_view language) {
+  std::vector<std::string> blocks;
+  const std::string open = "\n```" + std::string(language) + "\n";
+  for (auto begin = markdown.find(open); begin != std::string_view::npos;
+       begin = markdown.find(open, begin)) {
+    begin += open.size();
+    blocks.emplace_back(markdown.substr(begin, markdown.find("```", begin) - begin));
   }
-  const auto end = markdown.find("```", begin + open.size());
-  return std::string(markdown.substr(begin + open.size(), end - begin - open.size()));
+  return blocks;
 }
 
 std::vector<std::string> macro_names(std::string_view text) {

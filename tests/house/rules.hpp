@@ -50,8 +50,8 @@ Violations check_words(const Source& source);
 std::vector<std::string> option_names(std::string_view text);
 /// Targets of Markdown links that are paths: no scheme, no fragment.
 std::vector<std::string> link_targets(std::string_view markdown);
-/// What stands in the first ```cpp block of a Markdown page.
-std::string first_cpp_block(std::string_view markdown);
+/// What stands in the blocks of a Markdown page that begin with ``` and the language.
+std::vector<std::string> code_blocks(std::string_view markdown, std::string_view language);
 std::vector<std::string> macro_names(std::string_view text);
 
 }  // namespace thane::house

@@ -111,7 +111,8 @@ TEST_CASE("option names, links, the program of a page and macros are read from t
   CHECK(option_names("Other{.name = \"x\"}").empty());
   CHECK(link_targets("[a](docs/a.md#top) [b](https://b.example/) [c](c.md)") ==
         std::vector<std::string>{"docs/a.md", "c.md"});
-  CHECK(first_cpp_block("# x\n```cpp\nint i;\n```\n```cpp\nno\n```\n") == "int i;\n");
+  CHECK(code_blocks("# x\n```cpp\nint i;\n```\n```\nno\n```\n\n```cpp\nint j;\n```\n", "cpp") ==
+        std::vector<std::string>{"int i;\n", "int j;\n"});
   CHECK(macro_names("#define A(x) x\n#  define B\n") == std::vector<std::string>{"A", "B"});
 }
 

@@ -52,6 +52,20 @@ install_from() {
 install_from "$build_dir" "$work_dir/static"
 take_in "find_package, static" package "-DCMAKE_PREFIX_PATH=$work_dir/static"
 with_pkg_config "pkg-config, static" "$work_dir/static"
+
+# block LANGUAGE: the first code block of the tutorial in it.
+block() {
+  awk -v open="\`\`\`$1" '$0 == open { on = 1; next } /^```/ && on { exit } on' \
+    "$source_dir/docs/tutorial.md"
+}
+tutorial=$work_dir/tutorial
+mkdir "$tutorial"
+block cmake >"$tutorial/CMakeLists.txt"
+block cpp >"$tutorial/motd.cpp"
+attempt "the tutorial's project: configures" cmake -S "$tutorial" -B "$tutorial/build" -G Ninja \
+  "-DCMAKE_PREFIX_PATH=$work_dir/static"
+attempt "the tutorial's project: builds" cmake --build "$tutorial/build"
+attempt "the tutorial's project: runs" "$tutorial/build/motd" --check-config
 with_pkg_config "pkg-config --static, static" "$work_dir/static" --static
 
 # The second way keeps its build folder for the third: the library is compiled once for both.

@@ -3,12 +3,14 @@
 #include <string>
 #include <thane/config.hpp>
 #include <thane/log.hpp>
+#include <thane/periodic_tasks.hpp>
 
 int main(int argc, char** argv) {
   using thane::Opt;
   const auto config = thane::Config::from_command_line(
       argc, argv,
-      {{"web",
+      {thane::periodic_task_options(),
+       {"web",
         {Opt<int>{.name = "workers", .default_value = 2, .help = "How many.", .min = 1},
          Opt<std::string>{.name = "password", .secrecy = thane::Secrecy::secret}}}});
   thane::log::debug("debugging");

@@ -22,9 +22,11 @@ inline bool enabled(Level level) noexcept {
   return level >= internal::threshold.load(std::memory_order_relaxed);
 }
 
-/// Writes one line if the level is enabled. Never throws. A reader that is slow is given 20 ms;
-/// then it counts as stuck, and lines wait in a buffer of 256 KiB, until it reads again. What does
-/// not fit there, and what nobody is left to read, is dropped and counted: "12 log lines dropped".
+/// Writes one line if the level is enabled. Never throws. A line that the reader has no room for is
+/// waited with for 100 ms, for up to 1 s while lines of other processes still get through; so a
+/// reader that is slow but alive may cost this at any line. Then it counts as stuck: until it reads
+/// again nobody waits, and lines are kept, up to 256 KiB. What does not fit there, and what nobody
+/// is left to read, is dropped and counted: "12 log lines dropped".
 template <class... Args>
 void write(Level level, fmt::format_string<Args...> format, Args&&... args) {
   if (enabled(level)) {

@@ -24,7 +24,8 @@ void run_on_thread(void (*function)(void*) noexcept, void* argument);
 /// but thane::log. It cannot be interrupted: kill() and Timeout wait for it, its result is
 /// returned, and they come at the next suspension point. Each loop has at most FiberLoop::Options::
 /// offload_threads threads, made when needed; more calls than threads wait for their turn. The
-/// threads block all signals (but faults), so that signals reach those who wait for them.
+/// threads block no signal, for programs that they execute would inherit that; a signal sent to the
+/// process is still handled on the main thread, which the kernel prefers.
 template <class Function>
 auto offload(Function function) -> std::invoke_result_t<Function&> {
   using Result = std::invoke_result_t<Function&>;

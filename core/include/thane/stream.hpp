@@ -27,7 +27,8 @@ namespace thane {
 class Stream {
  public:
   /// Connects to the first address of `host` that answers; see Listener::tcp for how to write it.
-  /// A host name is looked up on a thread. Throws std::system_error, which names the address.
+  /// A host name is looked up on a thread: other fibers go on, but kill() and Timeout wait for the
+  /// resolver's answer. Throws std::system_error, which names the host or the address.
   static Stream connect_tcp(std::string_view host, std::uint16_t port);
   static Stream connect_unix(const std::string& path);
 

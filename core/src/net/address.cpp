@@ -11,6 +11,7 @@
 #include <cstring>
 #include <memory>
 #include <system_error>
+#include <thane/offload.hpp>
 
 namespace thane::internal {
 
@@ -41,16 +42,33 @@ SocketAddress ask(int fd, int (*call)(int, sockaddr*, socklen_t*)) noexcept {
   return address;
 }
 
+// Returns 0 or what getaddrinfo() does, with what was found added to `addresses`.
+int ask_for(const std::string& node, std::uint16_t port, int flags,
+            std::vector<SocketAddress>& addresses) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_NUMERICSERV | flags;
+  addrinfo* found = nullptr;
+  const int error = ::getaddrinfo(node.empty() ? nullptr : node.c_str(),
+                                  fmt::format_int(port).c_str(), &hints, &found);
+  if (error != 0) {
+    return error;
+  }
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> list{found, &::freeaddrinfo};
+  for (const addrinfo* entry = list.get(); entry != nullptr; entry = entry->ai_next) {
+    SocketAddress& address = addresses.emplace_back();
+    address.size = entry->ai_addrlen;
+    std::memcpy(&address.storage, entry->ai_addr, entry->ai_addrlen);
+  }
+  return 0;
+}
+
 }  // namespace
 
 std::vector<SocketAddress> resolve(std::string_view host, std::uint16_t port, Use use) {
   const std::string node{without_brackets(host)};
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_NUMERICSERV | (use == Use::listen ? AI_PASSIVE : 0);
-  addrinfo* found = nullptr;
-  const int error = ::getaddrinfo(node.empty() ? nullptr : node.c_str(),
-                                  fmt::format_int(port).c_str(), &hints, &found);
+  std::vector<SocketAddress> addresses;
+  const int error = ask_for(node, port, use == Use::listen ? AI_PASSIVE : 0, addresses);
   if (error != 0) {
     const std::string text = fmt::format("cannot resolve the host name \"{}\"", node);
     if (error == EAI_SYSTEM) {
@@ -58,14 +76,15 @@ std::vector<SocketAddress> resolve(std::string_view host, std::uint16_t port, Us
     }
     throw std::system_error(error, resolve_category, text);
   }
-  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> list{found, &::freeaddrinfo};
-  std::vector<SocketAddress> addresses;
-  for (const addrinfo* entry = list.get(); entry != nullptr; entry = entry->ai_next) {
-    SocketAddress& address = addresses.emplace_back();
-    address.size = entry->ai_addrlen;
-    std::memcpy(&address.storage, entry->ai_addr, entry->ai_addrlen);
-  }
   return addresses;
+}
+
+std::vector<SocketAddress> connect_addresses(std::string_view host, std::uint16_t port) {
+  std::vector<SocketAddress> addresses;
+  if (ask_for(std::string{without_brackets(host)}, port, AI_NUMERICHOST, addresses) == 0) {
+    return addresses;
+  }
+  return offload([&] { return resolve(host, port, Use::connect); });
 }
 
 SocketAddress unix_address(const std::string& path) {

@@ -27,8 +27,13 @@ enum class Use { listen, connect };
 
 /// The addresses of a host, in the order in which to try them. Never empty. An empty `host` means
 /// all addresses of this machine to listen on, or the loopback to connect to.
-/// Throws std::system_error if there are none. May ask DNS, and block while it does.
+/// Throws std::system_error if there are none. May ask DNS, and block while it does: not to be
+/// called on a fiber; connect_addresses() is.
 std::vector<SocketAddress> resolve(std::string_view host, std::uint16_t port, Use use);
+
+/// The same to connect to, for fibers: a host name is looked up on a thread, and blocks the calling
+/// fiber alone. An address is read where it stands: that asks nobody.
+std::vector<SocketAddress> connect_addresses(std::string_view host, std::uint16_t port);
 
 /// Throws std::system_error (ENAMETOOLONG) if the path does not fit.
 SocketAddress unix_address(const std::string& path);

@@ -76,7 +76,7 @@ UniqueFd connect_to(const SocketAddress& address) {
 }  // namespace
 
 Stream Stream::connect_tcp(std::string_view host, std::uint16_t port) {
-  const auto addresses = internal::resolve(host, port, internal::Use::connect);
+  const auto addresses = internal::connect_addresses(host, port);
   for (std::size_t i = 0;; ++i) {
     try {
       return Stream{connect_to(addresses[i])};

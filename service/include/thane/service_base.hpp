@@ -39,7 +39,8 @@ class ServiceBase {
   ServiceBase& operator=(const ServiceBase&) = delete;
 
   /// Begins the work and returns; the work itself runs in fibers.
-  /// Throws if the service cannot run: the process then logs why and exits with status 1.
+  /// Throws if the service cannot run: the process then logs why and exits, a worker with status 1,
+  /// the one process of ServiceLauncher with 3. docs/signals.md says what a parent makes of it.
   virtual void start() = 0;
 
   /// Asks the work to end, without waiting for it. Safe to call twice, while start() is still
