@@ -10,6 +10,7 @@
 #include "support/probe.hpp"
 #include "support/process_info.hpp"
 #include "support/temporary_directory.hpp"
+#include "support/time_limit.hpp"
 
 using namespace thane::testing;
 using namespace std::chrono_literals;
@@ -22,10 +23,12 @@ TEST_CASE("a worker that is sent SIGTERM ends with status 0 and is replaced, its
   Probe parent{2};
   const auto workers = parent.all_ready();
 
+  const Stopwatch since_term;
   ::kill(workers[0], SIGTERM);
 
   parent.expect_line("worker 0 exited: status 0 pid=" + std::to_string(workers[0]));
   const pid_t successor = parent.ready(0);
+  CHECK(since_term.elapsed() < with_slack(100ms));
   CHECK(successor != workers[0]);
   CHECK(alive(workers[1]));
   CHECK(children_of(parent.pid()).size() == 2);
@@ -36,10 +39,12 @@ TEST_CASE("a worker killed with SIGKILL is replaced, and the line names the sign
   Probe parent{2};
   const auto workers = parent.all_ready();
 
+  const Stopwatch since_kill;
   ::kill(workers[1], SIGKILL);
 
   parent.expect_line("worker 1 died: signal 9 pid=" + std::to_string(workers[1]));
   CHECK(parent.ready(1) != workers[1]);
+  CHECK(since_kill.elapsed() < with_slack(100ms));
   CHECK(alive(workers[0]));
   CHECK(zombies_of(parent.pid()) == 0);
 }
@@ -131,9 +136,11 @@ TEST_CASE("SIGTERM is obeyed while a worker is held back, and nothing is forked 
     }
   }
 
+  const Stopwatch since_term;
   parent.signal(SIGTERM);
 
   CHECK(parent.wait_exit() == Exit{.code = 0});
+  CHECK(since_term.elapsed() < with_slack(100ms));
   const auto messages = parent.messages_so_far();
   std::size_t after_stop = 0;
   bool stopping = false;

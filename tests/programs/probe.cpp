@@ -37,7 +37,8 @@ Opt<std::string> behaviour(std::string name) {
   return {.name = std::move(name),
           .default_value = "ok",
           .help = "What happens in it.",
-          .choices = {"ok", "throw", "slow", "hang", "block", "spin", "exit", "crash", "work"}};
+          .choices = {"ok", "throw", "slow", "hang", "block", "spin", "exit", "crash", "work"},
+          .change = thane::Change::at_run_time};
 }
 
 Opt<milliseconds> duration(std::string name, milliseconds default_value, std::string help) {
