@@ -39,6 +39,9 @@ class HttpClient {
   /// Reads one response: Content-Length, chunked, or up to the end of the connection.
   HttpResponse receive_response();
 
+  /// Reads until `text` has come, and leaves it for receive_response(); false if it does not come.
+  bool await(std::string_view text) { return read_until(text); }
+
   /// False if the peer is gone.
   bool send_raw(std::string_view bytes);
   /// All bytes up to the end of the connection.
