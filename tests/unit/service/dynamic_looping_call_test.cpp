@@ -9,7 +9,7 @@
 #include <thane/fiber_loop.hpp>
 #include <vector>
 
-#include "captured_log.hpp"
+#include "support/captured_log.hpp"
 
 using namespace std::chrono_literals;
 using thane::BackOffLoopingCall;

@@ -13,7 +13,7 @@
 #include <thane/fixed_interval_looping_call.hpp>
 #include <vector>
 
-#include "captured_log.hpp"
+#include "support/captured_log.hpp"
 
 using namespace std::chrono_literals;
 using thane::Duration;

@@ -11,7 +11,7 @@
 #include <thane/thread_group.hpp>
 #include <vector>
 
-#include "captured_log.hpp"
+#include "support/captured_log.hpp"
 
 using namespace std::chrono_literals;
 using thane::Duration;

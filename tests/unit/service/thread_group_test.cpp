@@ -14,7 +14,7 @@
 #include <thane/timeout.hpp>
 #include <vector>
 
-#include "captured_log.hpp"
+#include "support/captured_log.hpp"
 
 using namespace std::chrono_literals;
 using thane::Duration;

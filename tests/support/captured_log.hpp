@@ -7,7 +7,7 @@
 #include <thane/log_options.hpp>
 #include <vector>
 
-#include "support/temporary_directory.hpp"
+#include "temporary_directory.hpp"
 
 namespace thane::testing {
 
