@@ -88,6 +88,14 @@ TEST_CASE("a log whose reader has gone costs no CPU and ends nobody (catalogue 6
   processes.push_back(parent.pid());
   CHECK(cpu_in_a_second(processes) < 50ms);
 
+  parent.signal_group(SIGUSR1);  // Rotated: to be opened anew, which has no reader either.
+  CHECK(cpu_in_a_second(processes) < 50ms);
+  parent.signal(SIGHUP);
+  CHECK(eventually([&] {
+    const std::vector<pid_t> now = children_of(parent.pid());
+    return now.size() == 2 && now.front() > processes[1];
+  }));
+
   parent.signal(SIGTERM);
   CHECK(parent.wait_exit() == Exit{.code = 0});
 }

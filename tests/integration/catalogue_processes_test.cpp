@@ -14,6 +14,7 @@
 #include <functional>
 #include <iterator>
 #include <numeric>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -23,6 +24,7 @@
 #include "support/child_process.hpp"
 #include "support/eventually.hpp"
 #include "support/process_info.hpp"
+#include "support/time_limit.hpp"
 #include "support/workers.hpp"
 
 using namespace std::chrono_literals;
@@ -171,11 +173,11 @@ TEST_CASE("TERM is obeyed at once while crashing workers are held back (catalogu
   const std::size_t started =
       parent.count_so_far("worker 0 started") + parent.count_so_far("worker 1 started");
 
-  const auto told = Clock::now();
+  const Stopwatch since_term;
   parent.signal(SIGTERM);
   const Exit exit = parent.wait_exit();
 
-  CHECK(Clock::now() - told < 1s);
+  CHECK(since_term.elapsed() < with_slack(200ms));
   CHECK((exit == Exit{.code = 0} || exit == Exit{.code = 1}));
   CHECK(parent.count_so_far("worker 0 started") + parent.count_so_far("worker 1 started") <=
         started + 1);  // One may have been on its way when the line was read.
@@ -195,39 +197,39 @@ TEST_CASE("leaps of the wall clock kill nobody and delay nothing (catalogue 21)"
   parent.expect_line("worker 0 held back");
   parent.expect_line("worker 0 ready");
 
-  const auto told = Clock::now();
+  const Stopwatch since_term;
   parent.signal(SIGTERM);
   parent.expect_line("worker 0 killed: graceful_shutdown_timeout");
   CHECK(parent.wait_exit() == Exit{.code = 1});
-  CHECK(Clock::now() - told > 900ms);
-  CHECK(Clock::now() - told < 2s);
+  CHECK(since_term.elapsed() >= 1s);
+  CHECK(since_term.elapsed() < with_slack(1200ms));
 }
 
 TEST_CASE("workers do not outlive a parent killed with KILL (catalogue 34)") {
   ChildProcess parent{hazard, {"quiet", "4"}};
   const std::vector<pid_t> workers = expect_ready(parent, 4);
 
-  const auto killed = Clock::now();
+  const Stopwatch since_kill;
   parent.signal(SIGKILL);
 
   for (const pid_t worker : workers) {
     CHECK(eventually_gone(worker));
   }
-  CHECK(Clock::now() - killed < 500ms);  // The bar is 50; the rest is for a loaded machine.
+  CHECK(since_kill.elapsed() < with_slack(50ms));
 }
 
 TEST_CASE("busy workers of a dead parent end by the deadline (catalogue 34)") {
   ChildProcess parent{hazard, {"stubborn", "2", "--graceful_shutdown_timeout=1"}};
   const std::vector<pid_t> workers = expect_ready(parent, 2);
 
-  const auto killed = Clock::now();
+  const Stopwatch since_kill;
   parent.signal(SIGKILL);
 
   for (const pid_t worker : workers) {
     CHECK(eventually_gone(worker));
   }
-  CHECK(Clock::now() - killed > 900ms);
-  CHECK(Clock::now() - killed < 2s);
+  CHECK(since_kill.elapsed() >= 1s);
+  CHECK(since_kill.elapsed() < with_slack(1500ms));
 }
 
 TEST_CASE("a worker that was replaced often holds no sibling's lifeline open (catalogue 36)") {
@@ -312,38 +314,97 @@ TEST_CASE("no two processes share an epoll, a signalfd, a timerfd or an eventfd 
   }
 }
 
+/// Starts programs as a user who has no other processes: a limit on them counts all of a user.
+class Nobody {
+ public:
+  /// Empty if that cannot be done here; says so then.
+  static std::optional<Nobody> find() {
+    if (!is_root("become another user")) {
+      return {};
+    }
+    const Nobody nobody;
+    if (ChildProcess{"/usr/bin/setpriv", nobody.arguments({"/usr/bin/test", "-x", hazard})}
+            .wait_exit() != Exit{.code = 0}) {
+      MESSAGE("not tested: another user may not read ", hazard);
+      return {};
+    }
+    return nobody;
+  }
+
+  /// hazard, of whose processes the user may have so many.
+  [[nodiscard]] ChildProcess start(int processes, const std::vector<std::string>& what) const {
+    std::vector<std::string> line{"/usr/bin/prlimit",
+                                  "--nproc=" + std::to_string(processes) + ":100", hazard};
+    line.insert(line.end(), what.begin(), what.end());
+    return {"/usr/bin/setpriv", arguments(line)};
+  }
+
+  /// By a process of the same user: that needs no privilege that root may lack in a container.
+  void lift_limit(pid_t pid) const {
+    REQUIRE(ChildProcess{"/usr/bin/setpriv", arguments({"/usr/bin/prlimit", "--pid",
+                                                        std::to_string(pid), "--nproc=100:100"})}
+                .wait_exit() == Exit{.code = 0});
+  }
+
+ private:
+  [[nodiscard]] std::vector<std::string> arguments(std::vector<std::string> line) const {
+    line.insert(line.begin(), {"--reuid", user_, "--clear-groups"});
+    return line;
+  }
+
+  std::string user_ = std::to_string(200000 + ::getpid() % 100000);
+};
+
 TEST_CASE("a fork that the system refuses is tried again without haste (catalogue 46)") {
-  if (!is_root("become another user")) {
+  const std::optional<Nobody> nobody = Nobody::find();
+  if (!nobody) {
     return;
   }
-  // The limit counts the processes of a user, so it has to be one who has no others.
-  const std::string user = std::to_string(200000 + ::getpid() % 100000);
-  if (ChildProcess{"/usr/bin/setpriv",
-                   {"--reuid", user, "--clear-groups", "/usr/bin/test", "-x", hazard}}
-          .wait_exit() != Exit{.code = 0}) {
-    MESSAGE("not tested: another user may not read ", hazard);
-    return;
-  }
-  ChildProcess parent{"/usr/bin/setpriv",
-                      {"--reuid", user, "--clear-groups", "/usr/bin/prlimit", "--nproc=3:100",
-                       hazard, "quiet", "4"}};
+  ChildProcess parent = nobody->start(3, {"quiet", "4"});
   expect_ready(parent, 2);
   const auto used_before = cpu_time_of(parent.pid());
   observe_for(1s);
   CHECK(cpu_time_of(parent.pid()) - used_before < 50ms);
   CHECK(parent.messages_so_far().size() < 20);
 
-  // By a process of the same user: that needs no privilege that root may lack in a container.
-  const std::string pid = std::to_string(parent.pid());
-  REQUIRE(ChildProcess{"/usr/bin/setpriv",
-                       {"--reuid", user, "--clear-groups", "/usr/bin/prlimit", "--pid", pid,
-                        "--nproc=100:100"}}
-              .wait_exit() == Exit{.code = 0});
+  nobody->lift_limit(parent.pid());
 
   parent.expect_line("worker 2 ready");
   parent.expect_line("worker 3 ready");
   parent.signal(SIGTERM);
   CHECK(parent.wait_exit() == Exit{.code = 0});
+}
+
+TEST_CASE(
+    "a reload for which the system refuses a fork fails, and nobody is missing (catalogue 46)") {
+  const std::optional<Nobody> nobody = Nobody::find();
+  if (!nobody) {
+    return;
+  }
+  for (const int spare : {0, 1}) {  // None for the first new worker, or one for it alone.
+    CAPTURE(spare);
+    ChildProcess parent = nobody->start(3 + spare, {"quiet", "2"});
+    std::vector<pid_t> workers = expect_ready(parent, 2);
+
+    parent.signal(SIGHUP);
+
+    const std::string reason = parent.expect_line("reload failed generation=2 reason=");
+    CHECK(reason.starts_with("worker " + std::to_string(spare) + " not forked: "));
+    if (spare == 1) {
+      workers[0] = parent.expect_pid("worker 0 ready pid=");
+    }
+    std::sort(workers.begin(), workers.end());
+    CHECK(eventually([&] { return children_of(parent.pid()) == workers; }));
+
+    nobody->lift_limit(parent.pid());
+    parent.signal(SIGHUP);
+    parent.expect_line("reload finished generation=3");
+    for (const pid_t worker : workers) {
+      CHECK(eventually_gone(worker));
+    }
+    parent.signal(SIGTERM);
+    CHECK(parent.wait_exit() == Exit{.code = 0});
+  }
 }
 
 TEST_CASE("workers do not draw the same random numbers (catalogue 47)") {
@@ -362,17 +423,6 @@ TEST_CASE("workers do not draw the same random numbers (catalogue 47)") {
     for (std::size_t k = i + 1; k < workers.size(); ++k) {
       CHECK(std::inner_product(workers[i].begin() + 1, workers[i].end(), workers[k].begin() + 1, 0,
                                std::plus<>{}, unlike) > 0);
-    }
-  }
-}
-
-TEST_CASE("a process that is told to stop ends with status 0, however often (catalogue 49)") {
-  for (const char* workers : {"1", "2"}) {
-    for (int i = 0; i < repeated(50); ++i) {
-      ChildProcess parent{hazard, {"quiet", workers}};
-      parent.expect_line("parent ready");
-      parent.signal(SIGTERM);
-      CHECK(parent.wait_exit() == Exit{.code = 0});
     }
   }
 }

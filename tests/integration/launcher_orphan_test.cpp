@@ -2,13 +2,16 @@
 #include <doctest/doctest.h>
 #include <signal.h>
 
+#include <chrono>
 #include <string>
 #include <vector>
 
 #include "support/probe.hpp"
 #include "support/process_info.hpp"
+#include "support/time_limit.hpp"
 
 using namespace thane::testing;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -17,11 +20,13 @@ TEST_CASE("idle workers do not outlive a parent killed with SIGKILL") {
   Probe parent{2};
   const auto workers = parent.all_ready();
 
+  const Stopwatch since_kill;
   parent.signal(SIGKILL);
 
   CHECK(parent.wait_exit() == Exit{.signal = SIGKILL});
   CHECK(eventually_gone(workers[0]));
   CHECK(eventually_gone(workers[1]));
+  CHECK(since_kill.elapsed() < with_slack(20ms));
 }
 
 // E3: the original's watcher drains without a limit, so such workers stayed for ever.
@@ -31,10 +36,13 @@ TEST_CASE("workers whose stop() does not return outlive their parent until the d
     Probe parent{2, {"--probe-stop", how, "--graceful-shutdown-timeout", "1"}};
     const auto workers = parent.all_ready();
 
+    const Stopwatch since_kill;
     parent.signal(SIGKILL);
 
     CHECK(eventually_gone(workers[0]));
     CHECK(eventually_gone(workers[1]));
+    CHECK(since_kill.elapsed() >= 1s);
+    CHECK(since_kill.elapsed() < with_slack(1500ms));  // The deadline and half a second.
   }
 }
 

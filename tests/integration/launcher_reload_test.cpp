@@ -133,6 +133,26 @@ TEST_CASE("with method mutate SIGHUP changes what may change in every worker, an
   CHECK(children_of(probe.parent->pid()) == probe.workers);
 }
 
+// E9
+TEST_CASE("with method mutate parent and workers warn, once each, of what cannot change") {
+  Configured probe{{"--restart-method", "mutate"}};
+  probe.write("value = green\nfixed = new\n");
+  const std::string warning =
+      "probe.fixed is \"unset\" until the next start: it cannot change to \"new\" at run time";
+
+  probe.parent->signal(SIGHUP);
+
+  for (int i = 0; i < 3; ++i) {
+    probe.parent->expect_line(warning);
+  }
+  ::kill(probe.workers[0], SIGKILL);  // Its successor has what the parent has.
+  probe.parent->expect_line("probe start " + of(probe.parent->ready(0)) +
+                            " service=probe value=green");
+  probe.parent->signal(SIGTERM);
+  CHECK(probe.parent->wait_exit() == Exit{.code = 0});
+  CHECK_FALSE(probe.parent->printed(warning));
+}
+
 // E13
 TEST_CASE("two SIGHUPs and a SIGTERM one after the other end in a graceful stop") {
   Configured probe{{"--probe-work", "300ms"}};
@@ -213,6 +233,37 @@ TEST_CASE("a reload whose new workers cannot start fails and keeps the old ones"
     probe.write("value = green\n");
     probe.parent->signal(SIGHUP);
     probe.parent->expect_line("reload finished generation=");
+  }
+}
+
+// Between the canary and the last worker: what was replaced stays replaced, the rest stays.
+TEST_CASE("a reload that fails while rolling is abandoned, and every place stays filled") {
+  for (const std::string how : {"throw", "hang", "crash"}) {
+    CAPTURE(how);
+    Configured probe{{"--worker-boot-timeout", "1"}};
+    probe.write("value = green\nstart = " + how +
+                "\nspare_first = " + probe.directory.file("first") + "\n");
+
+    probe.parent->signal(SIGHUP);
+
+    const pid_t successor = probe.parent->ready(0);
+    const std::string reason = probe.parent->expect_line("reload failed generation=2 reason=");
+    CHECK(reason.starts_with("worker 1 "));
+    std::vector<pid_t> left{probe.workers[1], successor};
+    std::sort(left.begin(), left.end());
+    CHECK(eventually([&] { return children_of(probe.parent->pid()) == left; }));
+    CHECK_FALSE(probe.parent->printed_so_far("worker 1 held back"));
+    CHECK(probe.parent->count_so_far("probe stop " + of(probe.workers[1])) == 0);
+
+    probe.write("value = blue\n");
+    probe.parent->signal(SIGHUP);
+    probe.parent->expect_line("reload finished generation=3");
+    CHECK(eventually_gone(probe.workers[1]));
+    CHECK(eventually_gone(successor));
+    for (const int index : {0, 1}) {
+      probe.parent->expect_line("probe start " + of(probe.parent->ready(index)) +
+                                " service=probe value=blue");
+    }
   }
 }
 

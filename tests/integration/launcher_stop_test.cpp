@@ -8,6 +8,7 @@
 
 #include "support/probe.hpp"
 #include "support/process_info.hpp"
+#include "support/time_limit.hpp"
 
 using namespace thane::testing;
 using namespace std::chrono_literals;
@@ -19,6 +20,7 @@ TEST_CASE("SIGTERM stops idle workers, then the parent, with status 0, and leave
   Probe parent{2};
   const auto workers = parent.all_ready();
 
+  const Stopwatch since_term;
   parent.signal(SIGTERM);
 
   parent.expect_line("stopping");
@@ -26,6 +28,7 @@ TEST_CASE("SIGTERM stops idle workers, then the parent, with status 0, and leave
   parent.expect_line("worker 1 exited: status 0 pid=" + std::to_string(workers[1]));
   parent.expect_line("stopped");
   CHECK(parent.wait_exit() == Exit{.code = 0});
+  CHECK(since_term.elapsed() < with_slack(20ms));
   CHECK(members_of_group(parent.pid()).empty());
 }
 
@@ -49,11 +52,13 @@ TEST_CASE("SIGINT and SIGQUIT end busy workers at once with status 1") {
     Probe parent{2, {"--probe-work", "60s"}};
     parent.all_ready();
 
+    const Stopwatch since_signal;
     parent.signal(number);
 
     parent.expect_line("worker 0 exited: status 1");
     parent.expect_line("worker 1 exited: status 1");
     CHECK(parent.wait_exit() == Exit{.code = 1});
+    CHECK(since_signal.elapsed() < with_slack(200ms));
     CHECK_FALSE(parent.printed("probe work done"));
   }
 }
@@ -77,9 +82,11 @@ TEST_CASE("SIGINT ends a worker that never gives way and one that is stopped") {
   ::kill(workers[1], SIGSTOP);
   CHECK(eventually([&] { return stopped(workers[1]); }));
 
+  const Stopwatch since_int;
   parent.signal(SIGINT);
 
   CHECK(parent.wait_exit() == Exit{.code = 1});
+  CHECK(since_int.elapsed() < with_slack(200ms));
   CHECK(members_of_group(parent.pid()).empty());
 }
 
@@ -100,11 +107,14 @@ TEST_CASE("work that is not done at the deadline is killed: status 1 and a line 
   Probe parent{2, {"--probe-work", "60s", "--graceful-shutdown-timeout", "1"}};
   const auto workers = parent.all_ready();
 
+  const Stopwatch since_term;
   parent.signal(SIGTERM);
 
   parent.expect_line("worker 0 killed: graceful_shutdown_timeout");
   parent.expect_line("worker 1 killed: graceful_shutdown_timeout");
   CHECK(parent.wait_exit() == Exit{.code = 1});
+  CHECK(since_term.elapsed() >= 1s);
+  CHECK(since_term.elapsed() < with_slack(1200ms));
   CHECK(members_of_group(parent.pid()).empty());
 }
 
@@ -155,9 +165,11 @@ TEST_CASE("SIGINT during the drain cuts it short") {
   parent.signal(SIGTERM);
   parent.expect_line("stopping");
 
+  const Stopwatch since_int;
   parent.signal(SIGINT);
 
   CHECK(parent.wait_exit() == Exit{.code = 1});
+  CHECK(since_int.elapsed() < with_slack(200ms));
 }
 
 TEST_CASE("SIGHUP during the drain does not undo it") {
@@ -180,10 +192,13 @@ TEST_CASE("a worker that never gives way is killed at the deadline") {
   ::kill(workers[0], SIGUSR2);
   parent.expect_line("probe spins");
 
+  const Stopwatch since_term;
   parent.signal(SIGTERM);
 
   parent.expect_line("worker 0 killed: graceful_shutdown_timeout");
   CHECK(parent.wait_exit() == Exit{.code = 1});
+  CHECK(since_term.elapsed() >= 1s);
+  CHECK(since_term.elapsed() < with_slack(1200ms));
   CHECK(eventually_gone(workers[0]));
 }
 
@@ -194,11 +209,14 @@ TEST_CASE("a worker stopped with SIGSTOP is killed at the deadline") {
   ::kill(workers[0], SIGSTOP);
   CHECK(eventually([&] { return stopped(workers[0]); }));
 
+  const Stopwatch since_term;
   parent.signal(SIGTERM);
 
   parent.expect_line("worker 0 killed: graceful_shutdown_timeout pid=" +
                      std::to_string(workers[0]));
   CHECK(parent.wait_exit() == Exit{.code = 1});
+  CHECK(since_term.elapsed() >= 1s);
+  CHECK(since_term.elapsed() < with_slack(1200ms));
   CHECK(eventually_gone(workers[0]));
 }
 

@@ -26,15 +26,17 @@
 #include <thane/unique_fd.hpp>
 #include <vector>
 
+#include "support/time_limit.hpp"
+
 namespace {
 
 namespace log = thane::log;
 using thane::UniqueFd;
 
-// THANE_TEST_LOG_LINES=10000 for a thorough run.
+// THANE_TEST_LOG_LINES=10000 for a thorough run: half a gigabyte, through a pipe and to a file.
 int lines_per_writer() {
   const char* wanted = std::getenv("THANE_TEST_LOG_LINES");
-  return wanted != nullptr ? std::atoi(wanted) : 500;
+  return wanted != nullptr ? std::atoi(wanted) : thane::testing::sanitized ? 500 : 2000;
 }
 
 struct Pipe {

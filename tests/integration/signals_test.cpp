@@ -179,4 +179,29 @@ TEST_CASE("the application's own signal reaches every worker by way of the paren
   }
 }
 
+// SV-18, in a real process.
+TEST_CASE("handlers of any other signal run in the process that it is sent to, the newest first") {
+  for (const int workers : one_and_two) {
+    CAPTURE(workers);
+    Probe parent{workers};
+    const std::string pid = std::to_string(parent.all_ready().back());
+
+    for (const int number : {SIGALRM, SIGWINCH, SIGALRM}) {
+      ::kill(std::stoi(pid), number);
+      parent.expect_line("probe newer handler pid=" + pid);
+      CHECK_FALSE(parent.printed_so_far("probe newer handler"));
+      parent.expect_line("probe older handler pid=" + pid);
+    }
+    CHECK(parent.count_so_far("worker 0 started pid=") == 1);
+    parent.signal(SIGTERM);
+    CHECK(parent.wait_exit() == Exit{.code = 0});
+    std::string order;
+    for (const std::string& message : parent.messages_so_far()) {
+      order += message.starts_with("probe newer") ? "n" : "";
+      order += message.starts_with("probe older") ? "o" : "";
+    }
+    CHECK(order == "nonono");
+  }
+}
+
 }  // namespace

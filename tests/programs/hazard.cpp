@@ -10,7 +10,8 @@
 //   chatter   logs a line every millisecond
 //   stubborn  logs like chatter and does not stop when told to
 //   jitter    logs how long a loop with random pauses slept; the loop is made in the constructor
-//   http      serves HTTP on port web.port: /pid, /slow (one second) and /big (8 MiB)
+//   http      serves HTTP on port web.port: /pid; /slow?seconds=1; /big, 8 MiB; /trickle, twenty
+//             pieces within two seconds; /endless, which has no end
 //   gate      gets ready when the file named by HAZARD_GATE exists
 //   broken    cannot start
 #include <fmt/core.h>
@@ -22,6 +23,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -159,12 +161,29 @@ class Jitter final : public Quiet {
   int calls_ = 0;
 };
 
+wsgi::Response trickle() {
+  return wsgi::Response::stream(
+      [piece = 0]() mutable -> std::optional<std::string> {
+        if (piece == 20) return std::nullopt;
+        thane::this_fiber::sleep_for(100ms);
+        return fmt::format("piece {}\n", ++piece);
+      },
+      "text/plain");
+}
+
+wsgi::Response endless() {
+  return wsgi::Response::stream(
+      []() -> std::optional<std::string> { return std::string(64 * 1024, 'e'); }, "text/plain");
+}
+
 wsgi::Response answer(wsgi::Request& request) {
+  if (request.path() == "/big") return wsgi::Response::text(std::string(8 * 1024 * 1024, 'b'));
+  if (request.path() == "/trickle") return trickle();
+  if (request.path() == "/endless") return endless();
   if (request.path() == "/slow") {
     thane::log::info("slow request begun");
-    thane::this_fiber::sleep_for(1s);
-  } else if (request.path() == "/big") {
-    return wsgi::Response::text(std::string(8 * 1024 * 1024, 'b'));
+    const int seconds = std::stoi(request.query_parameter("seconds").value_or("1"));
+    thane::this_fiber::sleep_for(std::chrono::seconds{seconds});
   }
   return wsgi::Response::text(std::to_string(::getpid()));
 }

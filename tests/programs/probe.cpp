@@ -3,6 +3,7 @@
 //   ./probe --workers 2 --probe-stop throw          then: kill -TERM <pid>
 //
 // What it prints is one log line per event, each beginning with "probe".
+#include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -22,6 +23,7 @@
 #include <thane/launcher.hpp>
 #include <thane/log.hpp>
 #include <thane/service.hpp>
+#include <thane/unique_fd.hpp>
 
 using std::chrono::milliseconds;
 using thane::Config;
@@ -38,7 +40,8 @@ Opt<std::string> behaviour(std::string name) {
   return {.name = std::move(name),
           .default_value = "ok",
           .help = "What happens in it.",
-          .choices = {"ok", "throw", "slow", "hang", "block", "spin", "exit", "crash", "work"}};
+          .choices = {"ok", "throw", "slow", "hang", "block", "spin", "exit", "crash", "work"},
+          .change = thane::Change::at_run_time};
 }
 
 Opt<milliseconds> duration(std::string name, milliseconds default_value, std::string help) {
@@ -51,6 +54,8 @@ thane::OptGroup probe_options() {
       {behaviour("start"), behaviour("stop"), behaviour("wait"), behaviour("reset"),
        behaviour("on_usr2"),
        Opt<std::string>{.name = "only_if_file", .help = "Misbehave only while this file exists."},
+       Opt<std::string>{.name = "spare_first",
+                        .help = "All but the one who can create this file misbehave."},
        Opt<std::string>{.name = "value",
                         .default_value = "unset",
                         .help = "Printed by start and reset.",
@@ -106,6 +111,11 @@ class Probe final : public thane::Service {
       thane::log::info("probe usr2 pid={}", ::getpid());
       behave("on_usr2");
     });
+    for (const char* which : {"older", "newer"}) {
+      signals_.add_handlers({"ALRM", "SIGWINCH"}, [which] {
+        thane::log::info("probe {} handler pid={}", which, ::getpid());
+      });
+    }
   }
 
   void start() override {
@@ -154,7 +164,7 @@ class Probe final : public thane::Service {
   void behave(const char* verb) {
     const std::string how = option(config_, verb);
     const std::string file = option(config_, "only_if_file");
-    if (how == "ok" || (!file.empty() && !std::filesystem::exists(file))) {
+    if (how == "ok" || (!file.empty() && !std::filesystem::exists(file)) || is_first()) {
       return;
     }
     thane::log::info("probe {}s in {} pid={}", how, verb, ::getpid());
@@ -166,6 +176,12 @@ class Probe final : public thane::Service {
     while (how == "hang") thane::this_fiber::sleep_for(std::chrono::hours{1});
     while (how == "block") ::pause();
     if (how == "spin") spin();
+  }
+
+  [[nodiscard]] bool is_first() const {
+    const std::string file = option(config_, "spare_first");
+    const auto new_and_mine = O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC;
+    return !file.empty() && thane::UniqueFd{::open(file.c_str(), new_and_mine, 0600)};
   }
 
   [[noreturn]] static void spin() {

@@ -53,7 +53,7 @@ class ChildSetup {
   process::error_code on_exec_setup(process::posix::default_launcher&,
                                     const process::filesystem::path&, const char* const*) const {
     const bool done = own_group() && place_fds() && limit_resources() && change_directory();
-    default_signals();
+    set_signals();
     return done ? process::error_code{}
                 : process::error_code{errno, boost::system::system_category()};
   }
@@ -93,13 +93,19 @@ class ChildSetup {
     return options_.directory.empty() || ::chdir(options_.directory.c_str()) == 0;
   }
 
-  static void default_signals() {
+  void set_signals() const {
     for (int number = 1; number < NSIG; ++number) {
       ::signal(number, SIG_DFL);
     }
-    sigset_t none;
-    ::sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    for (const int number : options_.ignored_signals) {
+      ::signal(number, SIG_IGN);
+    }
+    sigset_t blocked;
+    ::sigemptyset(&blocked);
+    for (const int number : options_.blocked_signals) {
+      ::sigaddset(&blocked, number);
+    }
+    ::sigprocmask(SIG_SETMASK, &blocked, nullptr);
   }
 
   const ChildOptions& options_;
@@ -107,9 +113,11 @@ class ChildSetup {
   int output_;
 };
 
-/// Our environment with the changes, and without what this machine's service manager told us.
+/// Our environment with the changes, without what this machine's service manager told us and what
+/// is said to the tests.
 std::vector<std::string> environment_with(const std::vector<std::string>& changes) {
-  std::vector<std::string> wanted{"NOTIFY_SOCKET", "JOURNAL_STREAM", "LISTEN_FDS"};
+  std::vector<std::string> wanted{"NOTIFY_SOCKET",       "JOURNAL_STREAM",    "LISTEN_FDS",
+                                  "THANE_TEST_PATIENCE", "THANE_TEST_REPEAT", "THANE_TEST_SLACK"};
   wanted.insert(wanted.end(), changes.begin(), changes.end());
   std::vector<std::string> environment;
   for (char** entry = ::environ; *entry != nullptr; ++entry) {

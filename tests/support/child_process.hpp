@@ -43,13 +43,16 @@ struct ChildOptions {
   std::string directory = {};                 ///< Working directory; empty: ours.
   std::vector<ResourceLimit> limits = {};
   std::vector<InheritedFd> fds = {};
+  std::vector<int> blocked_signals = {};  ///< In the mask that it starts with.
+  std::vector<int> ignored_signals = {};
   Terminal terminal = Terminal::none;
   std::size_t pipe_size = 1024 * 1024;  ///< How much output fits until the test reads it.
 };
 
-/// Runs a program in a process group of its own, with the default signal mask and dispositions, no
-/// standard input, and stdout and stderr captured together. A line is matched by its message: what
-/// stands before the message in a log line (time, level, pid, worker) is passed over.
+/// Runs a program in a process group of its own, with the default signal mask and dispositions
+/// unless told otherwise, no standard input, and stdout and stderr captured together. A line is
+/// matched by its message: what stands before the message in a log line (time, level, pid, worker)
+/// is passed over.
 ///
 ///     ChildProcess parent{EXAMPLES_DIR "/ticker", {"--workers", "2"}};
 ///     const pid_t worker = std::stoi(parent.expect_line("worker 0 ready pid="));

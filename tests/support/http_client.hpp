@@ -46,6 +46,9 @@ class HttpClient {
   /// So many bytes, or fewer at the end of the connection.
   std::string receive_exactly(std::size_t size);
 
+  /// Reads until `text` has come, and leaves it for receive_response(); false if it does not come.
+  bool await(std::string_view text) { return read_until(text); }
+
   /// False if the peer is gone.
   bool send_raw(std::string_view bytes);
   /// All bytes up to the end of the connection.

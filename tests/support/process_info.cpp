@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <optional>
 #include <sstream>
 #include <system_error>
@@ -112,6 +113,12 @@ std::vector<pid_t> children_of(pid_t pid) {
   });
   std::sort(children.begin(), children.end());
   return children;
+}
+
+std::vector<pid_t> newborns_of(pid_t pid) {
+  const std::string id = std::to_string(pid);
+  std::ifstream in{"/proc/" + id + "/task/" + id + "/children"};
+  return {std::istream_iterator<pid_t>{in}, std::istream_iterator<pid_t>{}};
 }
 
 std::size_t zombies_of(pid_t pid) {

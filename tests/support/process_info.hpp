@@ -21,6 +21,8 @@ namespace thane::testing {
 /// The pids of the processes whose parent is `pid`, in ascending order; zombies among them.
 [[nodiscard]] std::vector<pid_t> children_of(pid_t pid);
 [[nodiscard]] std::size_t zombies_of(pid_t pid);
+/// The same, oldest first and within microseconds: before a newborn has run a line of its own.
+[[nodiscard]] std::vector<pid_t> newborns_of(pid_t pid);
 /// The pids of the processes of a process group, zombies not among them.
 [[nodiscard]] std::vector<pid_t> members_of_group(pid_t group);
 

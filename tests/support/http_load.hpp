@@ -1,0 +1,51 @@
+// HTTP clients that ask all the time while a test does something to the server.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace thane::testing {
+
+enum class Connections {
+  anew,  ///< One for each request.
+  kept,  ///< As long as the server keeps them.
+};
+
+/// Asks for GET /pid on several threads from the construction on; each answer must be a whole one
+/// with status 200.
+///
+///     HttpLoad load{port, 4, Connections::anew};
+///     load.await_answers(100);
+///     parent.signal(SIGHUP);
+///     CHECK(load.end().empty());
+class HttpLoad {
+ public:
+  HttpLoad(std::uint16_t port, int clients, Connections connections);
+  ~HttpLoad() { end(); }
+  HttpLoad(const HttpLoad&) = delete;
+  HttpLoad& operator=(const HttpLoad&) = delete;
+
+  /// Waits until so many more have come; false if they do not.
+  bool await_answers(std::size_t count) const;
+  [[nodiscard]] std::size_t answers() const noexcept { return answers_; }
+
+  /// Stops asking; what became of the requests that were not answered, a sentence each.
+  std::vector<std::string> end();
+
+ private:
+  void ask(std::uint16_t port, Connections connections);
+  void failed(const std::string& how);
+
+  std::atomic<bool> ended_{false};
+  std::atomic<std::size_t> answers_{0};
+  std::mutex mutex_;
+  std::vector<std::string> failures_;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace thane::testing
