@@ -130,8 +130,10 @@ ParseResult parse_request_line(const char*& at, const char* end, const HeadLimit
   head.target = {start, static_cast<std::size_t>(at - start)};
 
   ++at;
+  // Nearly every request, in one comparison.
   constexpr std::string_view usual = "HTTP/1.1\r\n";
-  if (end - at >= 10 && std::memcmp(at, usual.data(), usual.size()) == 0) {
+  if (end - at >= static_cast<std::ptrdiff_t>(usual.size()) &&
+      std::memcmp(at, usual.data(), usual.size()) == 0) {
     at += usual.size();
     head.minor_version = 1;
     return {Kind::complete, 0, 0, ""};

@@ -169,26 +169,26 @@ std::string_view StandardFields::at(std::time_t now) {
   return {text_, size_};
 }
 
-Written write_response(const Response& response, const Delivery& delivery, std::string& to) {
-  Head out{to};
-  append_status_line(response, out);
-  const Own own = append_headers(response, out);
+Written write_response(const Response& response, const Delivery& delivery, std::string& out) {
+  Head head{out};
+  append_status_line(response, head);
+  const Own own = append_headers(response, head);
   auto standard = delivery.standard;
   if (own.date) standard = standard.substr(0, StandardFields::server_size);
   if (own.server) standard.remove_prefix(StandardFields::server_size);
-  out.append(standard);
+  head.append(standard);
   if (!own.content_type && !response.default_content_type().empty()) {
-    out.append("Content-Type: ").append(response.default_content_type()).append("\r\n");
+    head.append("Content-Type: ").append(response.default_content_type()).append("\r\n");
   }
-  const Written written = frame_body(response, delivery, own, out);
+  const Written written = frame_body(response, delivery, own, head);
   if (!written.keep_alive) {
-    out.append("Connection: close\r\n");
+    head.append("Connection: close\r\n");
   } else if (delivery.minor_version == 0) {
-    out.append("Connection: keep-alive\r\n");
+    head.append("Connection: keep-alive\r\n");
   }
-  out.append("\r\n");
-  if (written.body == Written::Body::whole) out.append(response.body());
-  out.flush();
+  head.append("\r\n");
+  if (written.body == Written::Body::whole) head.append(response.body());
+  head.flush();
   return written;
 }
 
