@@ -165,19 +165,19 @@ TEST_CASE("what is too long is 414 or 431, and the connection ends") {
   const auto get = [](std::string_view target, std::string_view fields) {
     return "GET " + std::string{target} + " HTTP/1.1\r\nHost: h\r\n" + std::string{fields} + "\r\n";
   };
-  for (const auto& [status, request] :
+  for (const auto& one :
        {std::pair{200, get("/" + std::string(99, 'u'), "")},
         std::pair{414, get("/" + std::string(100, 'u'), "")},
         std::pair{414, "GET /" + std::string(5000, 'u')},  // Before its end has come.
         std::pair{200, get("/", "A: " + std::string(197, 'a') + "\r\n")},
         std::pair{431, get("/", "A: " + std::string(198, 'a') + "\r\n")},
         std::pair{431, get("/", many)}, std::pair{431, get("/", large)}}) {
-    CAPTURE(request.substr(0, 200));
+    CAPTURE(one.second.substr(0, 200));
     HttpClient client{web.port};
-    client.send_raw(request);
+    client.send_raw(one.second);
     const auto answer = client.receive_response();
-    CHECK(answer.status == status);
-    if (status == 200) continue;
+    CHECK(answer.status == one.first);
+    if (one.first == 200) continue;
     CHECK(answer.header("connection") == "close");
     CHECK(client.closed_by_server());
   }

@@ -16,14 +16,12 @@ class Deadlines;
 class Limited {
  public:
   Limited() = default;
+  virtual ~Limited() { unlink(); }
   Limited(const Limited&) = delete;
   Limited& operator=(const Limited&) = delete;
 
   /// Its time is over. Called once for each time that was armed.
   virtual void on_deadline() = 0;
-
- protected:
-  virtual ~Limited() { unlink(); }
 
  private:
   friend class Deadlines;

@@ -62,6 +62,7 @@ class InputBuffer {
   void release_block();
 
   BlockPool& pool_;
+  std::array<char, inline_size> inline_;
   char* storage_ = inline_.data();
   std::size_t capacity_ = inline_size;
   std::size_t begin_ = 0;
@@ -72,7 +73,6 @@ class InputBuffer {
   std::size_t block_capacity_ = 0;
   std::unique_ptr<char[]> pinned_block_;  // Where the pinned head lies, if it is not in storage_.
   std::size_t pinned_capacity_ = 0;
-  std::array<char, inline_size> inline_;
 };
 
 }  // namespace thane::wsgi::internal

@@ -91,6 +91,11 @@ bool is_valid_host(std::string_view text) {
     const auto rest = text.substr(close + 1);
     return rest.empty() || (rest[0] == ':' && is_port(rest.substr(1)));
   }
+  // The usual host, in one pass; what holds a '%' is looked at again.
+  std::size_t plain = 0;
+  while (plain < text.size() && is(reg_name_character, text[plain])) ++plain;
+  if (plain == text.size()) return plain > 0;
+  if (text[plain] == ':') return plain > 0 && is_port(text.substr(plain + 1));
   const auto colon = text.find(':');
   if (colon != std::string_view::npos && !is_port(text.substr(colon + 1))) return false;
   return is_reg_name(text.substr(0, colon));

@@ -35,7 +35,7 @@ void check_header(std::string_view name, std::string_view value) {
 }  // namespace
 
 Response::Response(int status) {
-  set_status(status);
+  if (status != status_) set_status(status);
 }
 
 Response Response::text(std::string body) {

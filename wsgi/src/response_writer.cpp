@@ -28,11 +28,43 @@ bool concerns_connection(std::string_view name) {
   }
 }
 
-template <class Number>
-void append_number(std::string& out, Number value, int base = 10) {
+// A head in the making: put together in one place and then appended at once, for each append to a
+// string costs more than the few octets that it appends.
+class Head {
+ public:
+  explicit Head(std::string& out) : out_(out) {}
+  ~Head() = default;
+  Head(const Head&) = delete;
+  Head& operator=(const Head&) = delete;
+
+  [[gnu::always_inline]] Head& append(std::string_view text) {
+    if (text.size() > buffer_.size() - used_) {
+      flush();
+      if (text.size() > buffer_.size()) {
+        out_.append(text);
+        return *this;
+      }
+    }
+    std::memcpy(buffer_.data() + used_, text.data(), text.size());
+    used_ += text.size();
+    return *this;
+  }
+  void flush() {
+    out_.append(buffer_.data(), used_);
+    used_ = 0;
+  }
+
+ private:
+  std::string& out_;
+  std::size_t used_ = 0;
+  std::array<char, 512> buffer_;
+};
+
+template <class Out, class Number>
+void append_number(Out& out, Number value, int base = 10) {
   std::array<char, 24> digits;
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value, base).ptr;
-  out.append(digits.data(), end);
+  out.append(std::string_view{digits.data(), static_cast<std::size_t>(end - digits.data())});
 }
 
 std::optional<std::uint64_t> parse_count(std::string_view text) {
@@ -42,7 +74,7 @@ std::optional<std::uint64_t> parse_count(std::string_view text) {
   return value;
 }
 
-void append_status_line(const Response& response, std::string& out) {
+void append_status_line(const Response& response, Head& out) {
   const int status = response.status();
   if (status == 200 && response.reason().empty()) {
     out.append("HTTP/1.1 200 OK\r\n");
@@ -50,7 +82,7 @@ void append_status_line(const Response& response, std::string& out) {
   }
   out.append("HTTP/1.1 ");
   append_number(out, status);
-  out.push_back(' ');
+  out.append(" ");
   out.append(response.reason().empty() ? reason_phrase(status)
                                        : std::string_view{response.reason()});
   out.append("\r\n");
@@ -64,7 +96,7 @@ struct Own {
   std::optional<std::uint64_t> content_length;
 };
 
-Own append_headers(const Response& response, std::string& out) {
+Own append_headers(const Response& response, Head& out) {
   Own own;
   for (const auto& [name, value] : response.headers()) {
     if (concerns_connection(name)) continue;
@@ -80,8 +112,7 @@ Own append_headers(const Response& response, std::string& out) {
   return own;
 }
 
-Written frame_body(const Response& response, const Delivery& delivery, const Own& own,
-                   std::string& out) {
+Written frame_body(const Response& response, const Delivery& delivery, const Own& own, Head& out) {
   using Body = Written::Body;
   const int status = response.status();
   Written written{Body::none, delivery.keep_alive && !response.closes_connection(), 0};
@@ -132,30 +163,32 @@ std::string_view StandardFields::at(std::time_t now) {
     second_ = now;
     std::tm parts{};
     ::gmtime_r(&now, &parts);
-    std::strftime(text_, sizeof text_, "Server: thane\r\nDate: %a, %d %b %Y %H:%M:%S GMT\r\n",
-                  &parts);
+    size_ = std::strftime(text_, sizeof text_,
+                          "Server: thane\r\nDate: %a, %d %b %Y %H:%M:%S GMT\r\n", &parts);
   }
-  return text_;
+  return {text_, size_};
 }
 
 Written write_response(const Response& response, const Delivery& delivery, std::string& out) {
-  append_status_line(response, out);
-  const Own own = append_headers(response, out);
+  Head head{out};
+  append_status_line(response, head);
+  const Own own = append_headers(response, head);
   auto standard = delivery.standard;
   if (own.date) standard = standard.substr(0, StandardFields::server_size);
   if (own.server) standard.remove_prefix(StandardFields::server_size);
-  out.append(standard);
+  head.append(standard);
   if (!own.content_type && !response.default_content_type().empty()) {
-    out.append("Content-Type: ").append(response.default_content_type()).append("\r\n");
+    head.append("Content-Type: ").append(response.default_content_type()).append("\r\n");
   }
-  const Written written = frame_body(response, delivery, own, out);
+  const Written written = frame_body(response, delivery, own, head);
   if (!written.keep_alive) {
-    out.append("Connection: close\r\n");
+    head.append("Connection: close\r\n");
   } else if (delivery.minor_version == 0) {
-    out.append("Connection: keep-alive\r\n");
+    head.append("Connection: keep-alive\r\n");
   }
-  out.append("\r\n");
-  if (written.body == Written::Body::whole) out.append(response.body());
+  head.append("\r\n");
+  if (written.body == Written::Body::whole) head.append(response.body());
+  head.flush();
   return written;
 }
 

@@ -1,6 +1,7 @@
 // A Response as octets on the wire.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <ctime>
 #include <optional>
@@ -29,6 +30,7 @@ class StandardFields {
 
  private:
   std::time_t second_ = -1;
+  std::size_t size_ = 0;
   char text_[64] = {};
 };
 

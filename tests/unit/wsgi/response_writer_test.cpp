@@ -28,6 +28,15 @@ TEST_CASE("the usual answer, octet by octet") {
         "Content-Type: text/plain; charset=utf-8\r\nContent-Length: 5\r\n\r\nhello");
 }
 
+TEST_CASE("a head of any size is written whole") {
+  for (std::size_t size = 300; size < 1200; size += 7) {
+    const std::string value(size, 'v');
+    CHECK(written(Response{404}.add_header("X", value).add_header("Y", "z")) ==
+          "HTTP/1.1 404 Not Found\r\nX: " + value +
+              "\r\nY: z\r\nServer: thane\r\nDate: DATE\r\nContent-Length: 0\r\n\r\n");
+  }
+}
+
 TEST_CASE("JSON has its type, and a type of the application goes before ours") {
   CHECK(has(written(Response::json({{"id", 7}})),
             "application/json\r\nContent-Length: 8\r\n\r\n{\"id\":7}"));
