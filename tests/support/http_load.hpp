@@ -1,6 +1,8 @@
 // HTTP clients that ask all the time while a test does something to the server.
 #pragma once
 
+#include <doctest/doctest.h>
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -49,3 +51,15 @@ class HttpLoad {
 };
 
 }  // namespace thane::testing
+
+/// A failed check shows what HttpLoad::end() told.
+template <>
+struct doctest::StringMaker<std::vector<std::string>> {
+  static doctest::String convert(const std::vector<std::string>& sentences) {
+    std::string all = std::to_string(sentences.size()) + " failures";
+    for (const std::string& sentence : sentences) {
+      all += "; " + sentence;
+    }
+    return all.c_str();
+  }
+};
