@@ -29,8 +29,8 @@ LauncherSeat::~LauncherSeat() {
   seat_taken = false;
 }
 
-LauncherBase::LauncherBase(const Config& config_, Restart restart_)
-    : config(config_), restart(restart_) {
+LauncherBase::LauncherBase(const Config& program_config, Restart restart_method)
+    : config(program_config), restart(restart_method) {
   log::configure(config);
 }
 

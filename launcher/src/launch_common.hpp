@@ -25,7 +25,7 @@ class LauncherSeat {
 
 /// The part of a launcher's state that comes before wait().
 struct LauncherBase {
-  LauncherBase(const Config& config, Restart restart);
+  LauncherBase(const Config& program_config, Restart restart_method);
 
   /// Checks the arguments (rows SV-5, SV-6), gives the service a unique name and keeps it.
   void add(std::unique_ptr<ServiceBase> service, const LaunchOptions& options);

@@ -84,10 +84,10 @@ void SignalHandler::add_handlers(std::initializer_list<std::string_view> names,
 void SignalHandler::clear() noexcept {
   std::vector<Entry> removed;  // Destroyed last: what the functions hold may be anything.
   auto& all = entries();
-  const auto rest = std::ranges::stable_partition(
-      all, [this](const Entry& entry) { return entry.owner != this; });
-  std::ranges::move(rest, std::back_inserter(removed));
-  all.erase(rest.begin(), rest.end());
+  const auto rest = std::stable_partition(
+      all.begin(), all.end(), [this](const Entry& entry) { return entry.owner != this; });
+  std::move(rest, all.end(), std::back_inserter(removed));
+  all.erase(rest, all.end());
   for (const Entry& entry : removed) {
     if (std::ranges::find(all, entry.number, &Entry::number) == all.end()) {
       internal::leave_application_signal(entry.number);

@@ -93,6 +93,13 @@ Connection::After Connection::read_head() {
     input_.make_room(1);
     const auto size = transport_.read_some(input_.space(), input_.space_size());
     if (size == 0) {
+      if (unparsed > 0) {  // What is wrong with it is not to depend on how it was cut.
+        const auto result = parse_head(input_.data(), site_.limits, *head_);
+        if (result.kind == ParseResult::Kind::refused) {
+          refuse(result.status, result.reason);
+          return After::close;
+        }
+      }
       if (!transport_.timed_out() || input_.empty()) return After::gone;
       refuse(408, "the request head did not come in time");
       return After::close;

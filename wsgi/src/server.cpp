@@ -48,7 +48,7 @@ class Server::Impl {
     }
     if (!application_) throw std::invalid_argument("a wsgi::Server without an application");
     // A bad format is an error of the configuration now, not of a worker later.
-    internal::AccessLog{options_.wsgi_log_format};
+    (void)internal::AccessLog{options_.wsgi_log_format};
   }
 
   void start() {
@@ -69,7 +69,7 @@ class Server::Impl {
   void reset() {
     if (!config_) return;
     auto options = options_from(*config_->snapshot(), name_);
-    internal::AccessLog{options.wsgi_log_format};
+    (void)internal::AccessLog{options.wsgi_log_format};
     options_ = std::move(options);
     if (worker_) worker_->apply(options_);
   }

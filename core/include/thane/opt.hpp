@@ -54,7 +54,8 @@ struct Opt {
 class AnyOpt {
  public:
   template <class T>
-  AnyOpt(const Opt<T>& option);  // Implicit: options of several types may stand in one list.
+  // Implicit: options of several types may stand in one list.
+  AnyOpt(const Opt<T>& option);  // NOLINT(google-explicit-constructor)
 
   [[nodiscard]] const std::string& name() const noexcept;
   [[nodiscard]] const internal::OptDefinition& definition() const noexcept { return *definition_; }

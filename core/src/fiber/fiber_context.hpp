@@ -39,7 +39,7 @@ class FiberContext {
  public:
   enum class State { ready, running, waiting, done };
 
-  FiberContext(FiberLoop::Impl& loop, std::function<void()> body, std::string_view name);
+  FiberContext(FiberLoop::Impl& owner, std::function<void()> body, std::string_view fiber_name);
   ~FiberContext();
   FiberContext(const FiberContext&) = delete;
   FiberContext& operator=(const FiberContext&) = delete;

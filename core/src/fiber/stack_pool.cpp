@@ -11,15 +11,12 @@
 
 #include "sanitizers.hpp"
 
-#ifndef MADV_GUARD_INSTALL
-#define MADV_GUARD_INSTALL 102  // The headers of Debian 12 are older than the call.
-#endif
-
 namespace thane::internal {
 
 namespace {
 
 constexpr std::size_t stacks_per_slab = 64;
+constexpr int madv_guard_install = 102;  // The headers of Debian 12 are older than the call.
 
 std::size_t page_size() noexcept {
   return static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
@@ -50,7 +47,7 @@ GuardMethod best_guard_method() noexcept {
   if (probe == MAP_FAILED) {
     return GuardMethod::mprotect;
   }
-  const bool works = ::madvise(probe, page, MADV_GUARD_INSTALL) == 0;
+  const bool works = ::madvise(probe, page, madv_guard_install) == 0;
   ::munmap(probe, page);
   return works ? GuardMethod::madvise : GuardMethod::mprotect;
 #endif
@@ -119,7 +116,7 @@ void StackPool::map_slab() {
   char* piece = static_cast<char*>(slab) + slab_bytes_;
   for (std::size_t i = 0; i < stacks_per_slab; ++i) {
     piece -= size_ + page_;
-    const int failed = method_ == GuardMethod::madvise ? ::madvise(piece, page_, MADV_GUARD_INSTALL)
+    const int failed = method_ == GuardMethod::madvise ? ::madvise(piece, page_, madv_guard_install)
                                                        : ::mprotect(piece, page_, PROT_NONE);
     if (failed != 0) {
       throw std::bad_alloc();  // Those already made are in cold_ and usable.

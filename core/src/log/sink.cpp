@@ -276,7 +276,7 @@ std::unique_ptr<Sink> make_journal_sink(const std::string& socket_path) noexcept
   return std::make_unique<JournalSink>(std::move(socket));
 }
 
-bool is_journal_stream(const char* journal_stream, int fd) noexcept {
+bool is_journal_stream(const char* journal_stream, int fd) {
   struct stat status {};
   if (journal_stream == nullptr || ::fstat(fd, &status) != 0) {
     return false;

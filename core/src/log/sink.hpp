@@ -51,6 +51,6 @@ std::unique_ptr<Sink> make_file_sink(const std::string& path, std::shared_ptr<Sh
 std::unique_ptr<Sink> make_journal_sink(const std::string& socket_path) noexcept;
 
 /// True if `journal_stream`, the value of $JOURNAL_STREAM, names what `fd` is.
-bool is_journal_stream(const char* journal_stream, int fd) noexcept;
+bool is_journal_stream(const char* journal_stream, int fd);
 
 }  // namespace thane::log::internal

@@ -277,6 +277,14 @@ TEST_CASE("a head that does not come in time is a 408; an idle connection just e
   }
 }
 
+TEST_CASE("a malformed end of a head that never comes is a 400, however it was cut") {
+  Bench bench{hello};
+  for (const std::size_t piece : {std::string::npos, std::size_t{1}}) {
+    bench.run("GET / HTTP/1.1\r\nHost: h\r\n\rabc", piece);
+    CHECK(bench.said("HTTP/1.1 400 "));
+  }
+}
+
 TEST_CASE("a client that is gone ends the connection without another call of the application") {
   int calls = 0;
   Site site;
