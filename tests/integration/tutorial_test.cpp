@@ -5,6 +5,7 @@
 #include <string>
 
 #include "support/child_process.hpp"
+#include "support/eventually.hpp"
 #include "support/http_client.hpp"
 #include "support/temporary_directory.hpp"
 
@@ -82,7 +83,7 @@ TEST_CASE_FIXTURE(Served, "steps 3 and 4: a reload changes what is served, a bro
   motd.signal(SIGHUP);
   motd.expect_line("reload finished generation=2");
   // An old worker that drains answers what it has accepted before.
-  CHECK(eventually([&] { return message() == "festina lente\n"; }));
+  CHECK(thane::testing::eventually([&] { return message() == "festina lente\n"; }));
 
   write("mesages = vanitas");
   motd.signal(SIGHUP);
