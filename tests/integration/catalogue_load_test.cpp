@@ -34,7 +34,7 @@ std::size_t living_children(pid_t parent) {
 TEST_CASE("a storm of deaths, HUP and USR1 leaves the parent in control (catalogue 2)") {
   ChildProcess parent{hazard, {"quiet", "4", "--log_level=debug"}};
   expect_ready(parent, 4);
-  for (int i = 0; i < repeated(160); ++i) {
+  for (int i = 0; i < repeated(sanitized ? 60 : 160); ++i) {
     const std::vector<pid_t> workers = children_of(parent.pid());
     if (!workers.empty()) {
       ::kill(workers[static_cast<std::size_t>(i) % workers.size()], SIGKILL);
@@ -55,7 +55,7 @@ TEST_CASE("a storm of deaths, HUP and USR1 leaves the parent in control (catalog
 
 TEST_CASE("an idle process that is told to stop ends with status 0, always (catalogue 49)") {
   for (const char* workers : {"1", "2"}) {
-    for (int i = 0; i < repeated(500); ++i) {
+    for (int i = 0; i < repeated(sanitized ? 50 : 500); ++i) {
       ChildProcess parent{hazard, {"quiet", workers}};
       parent.expect_line("parent ready");
       parent.signal(SIGTERM);
@@ -66,7 +66,7 @@ TEST_CASE("an idle process that is told to stop ends with status 0, always (cata
 
 TEST_CASE("a process that is told to stop under load ends with status 0, always (catalogue 49)") {
   for (const char* workers : {"1", "2"}) {
-    for (int i = 0; i < repeated(100); ++i) {
+    for (int i = 0; i < repeated(sanitized ? 10 : 100); ++i) {
       HttpHazard server{workers};
       HttpLoad load{server.port, 2, Connections::kept};
       REQUIRE(load.await_answers(10));
@@ -92,7 +92,7 @@ TEST_CASE("clients that go away in the middle of an answer end nobody (catalogue
   for (const char* workers : {"1", "2"}) {
     HttpHazard server{workers};
     const std::vector<pid_t> before = children_of(server.parent.pid());
-    for (int i = 0; i < repeated(5000); ++i) {
+    for (int i = 0; i < repeated(sanitized ? 200 : 5000); ++i) {
       break_off(server.port, i % 2 == 0);
     }
 

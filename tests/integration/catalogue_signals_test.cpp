@@ -117,7 +117,7 @@ TEST_CASE("TERM at any moment of the first 300 ms ends the parent in time (catal
 }
 
 TEST_CASE("TERM to a newborn worker is not taken for one to the parent (catalogue 8)") {
-  for (int i = 0; i < repeated(400); ++i) {
+  for (int i = 0; i < repeated(sanitized ? 40 : 400); ++i) {
     ChildProcess parent{hazard, {"quiet", "11"}};
     // All but the oldest, so that one gets ready whatever becomes of the others.
     std::vector<pid_t> told;

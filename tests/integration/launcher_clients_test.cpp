@@ -41,20 +41,24 @@ TEST_CASE("reloads under load cost no request, on new connections or on kept one
   }
 }
 
-// E30: what the dying worker had in hand is lost, and nothing else.
-TEST_CASE("a worker killed under load costs at most the request that it had in hand") {
-  HttpHazard server{"4"};
-  const auto workers = expect_ready(server.parent, 4);
-  HttpLoad load{server.port, 4, Connections::anew};
-  REQUIRE(load.await_answers(100));
+// E30: what the dying worker had in hand is lost, and nothing else. One client has one request at a
+// time in hand; of four clients chance may bring all to one worker.
+TEST_CASE("a worker killed under load costs at most the requests that it had in hand") {
+  for (const int clients : {1, 4}) {
+    CAPTURE(clients);
+    HttpHazard server{"4"};
+    const auto workers = expect_ready(server.parent, 4);
+    HttpLoad load{server.port, clients, Connections::anew};
+    REQUIRE(load.await_answers(100));
 
-  for (std::size_t i = 0; i < workers.size(); ++i) {
-    ::kill(workers[i], SIGKILL);
-    server.parent.expect_line("worker " + std::to_string(i) + " died: signal 9");
-    CHECK(load.await_answers(300));
+    for (std::size_t i = 0; i < workers.size(); ++i) {
+      ::kill(workers[i], SIGKILL);
+      server.parent.expect_line("worker " + std::to_string(i) + " died: signal 9");
+      CHECK(load.await_answers(300));
+    }
+
+    CHECK(load.end().size() <= workers.size() * static_cast<std::size_t>(clients));
   }
-
-  CHECK(load.end().size() <= workers.size());
 }
 
 // E10

@@ -12,8 +12,8 @@ namespace thane::testing {
 /// Waits until workers 0 .. count-1 are ready; their pids in this order.
 std::vector<pid_t> expect_ready(ChildProcess& parent, int count);
 
-/// How often a test repeats what fails rarely: `usual` times, a tenth of it below sanitizers, or a
-/// multiple for a soak: THANE_TEST_REPEAT=20.
+/// How often a test repeats what fails rarely: `usual` times, or a multiple of it for a soak:
+/// THANE_TEST_REPEAT=20.
 [[nodiscard]] int repeated(int usual);
 
 /// True if two descriptors, each of its process, are one open file description.
