@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <system_error>
+#include <utility>
 
 #include <fmt/format.h>
 #include <thane/check.hpp>
@@ -268,7 +269,7 @@ void Parent::become_worker(const ForkWorker& action, Fork fork) {
 
   ServiceWrapper& wrapper = services_[action.service];
   if (loaded_ && action.generation == loaded_generation_) {
-    config_.install(loaded_);
+    config_.install(loaded_);  // A canary: it tries what is not the configuration yet.
   }
   const log::ProcessContext context{
       .service = wrapper.name, .worker = action.index, .generation = action.generation};
@@ -329,13 +330,13 @@ void Parent::act(const LoadConfig& action) {
 }
 
 void Parent::act(const CommitConfig&) {
-  config_.install(loaded_);
+  config_.install(std::exchange(loaded_, nullptr));
   log::configure(config_);
   supervisor_.set_limits(limits(config_));
 }
 
 void Parent::act(const MutateConfig&) {
-  config_.mutate(loaded_);
+  config_.mutate(std::exchange(loaded_, nullptr));
   log::configure(config_);
   supervisor_.set_limits(limits(config_));
 }

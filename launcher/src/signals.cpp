@@ -42,6 +42,15 @@ static_assert(std::atomic<std::int64_t>::is_always_lock_free);
 std::array<char, 256> graceful_text;
 std::array<char, 256> fast_text;
 
+sigset_t mask_now() {
+  sigset_t mask;
+  ::pthread_sigmask(SIG_BLOCK, nullptr, &mask);
+  return mask;
+}
+
+// What the program was started with, as opposed to what its main() may have blocked.
+const sigset_t mask_at_start = mask_now();
+
 // What the signals meant before a SignalPipe took them.
 std::array<std::optional<struct sigaction>, _NSIG> previous;
 
@@ -190,18 +199,21 @@ SignalPipe::SignalPipe(const sigset_t& mask, std::string_view label) {
 
   install(timer_signal, on_timer);
   install(SIGPIPE, ignore);  // A handler, not SIG_IGN: exec() resets the one and keeps the other.
-  sigset_t unblocked = mask;
-  ::sigdelset(&unblocked, timer_signal);
-  ::sigdelset(&unblocked, SIGPIPE);
+  sigset_t wanted = mask;
+  ::sigdelset(&wanted, timer_signal);
+  ::sigdelset(&wanted, SIGPIPE);
   for (const int number : managed) {
     install(number, on_signal);
-    ::sigdelset(&unblocked, number);
+    ::sigdelset(&wanted, number);
   }
   for (const int number : application_signals()) {
     install(number, on_signal);
-    ::sigdelset(&unblocked, number);
+    ::sigdelset(&wanted, number);
   }
-  ::pthread_sigmask(SIG_SETMASK, &unblocked, nullptr);
+  for (int number = 1; number < _NSIG; ++number) {
+    if (sigismember(&mask_at_start, number) == 1) ::sigdelset(&wanted, number);
+  }
+  ::pthread_sigmask(SIG_SETMASK, &wanted, nullptr);
 }
 
 SignalPipe::~SignalPipe() {

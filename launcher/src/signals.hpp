@@ -48,8 +48,9 @@ class BlockedSignals {
 /// fiber ever gives way again (row SV-21).
 class SignalPipe {
  public:
-  /// Takes over from BlockedSignals: unblocks once the handlers stand. `mask`: of what else is to
-  /// be blocked. `label`: of this worker, for the line that the timer writes.
+  /// Takes over from BlockedSignals: unblocks once the handlers stand, and with the launcher's
+  /// signals also what was blocked when the program was started. `mask`: what else is to be
+  /// blocked. `label`: of this worker, for the line that the timer writes.
   SignalPipe(const sigset_t& mask, std::string_view label);
   /// Gives every signal the disposition back that it had before.
   ~SignalPipe();

@@ -159,7 +159,9 @@ TEST_CASE("a hundred forks later the parent still hears its signals (catalogue 9
 /// What a program may be started with: by nohup, by a shell's `&`, by a parent that is careless.
 const ChildOptions nothing_inherited{};
 const ChildOptions ignored_signals{
-    .ignored_signals = {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM, SIGUSR1}};
+    .ignored_signals = {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM, SIGUSR1, SIGCHLD}};
+const ChildOptions blocked_signals{.blocked_signals = {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM,
+                                                       SIGUSR1, SIGUSR2, SIGCHLD, SIGALRM}};
 
 TEST_CASE("a program that a worker runs has no signal blocked or ignored (catalogue 10)") {
   // popen() itself leaves two signals ignored that belong to the C library; ours does the same.
@@ -170,9 +172,10 @@ TEST_CASE("a program that a worker runs has no signal blocked or ignored (catalo
   ::pclose(reference);
 
   for (const char* workers : {"1", "2"}) {
-    for (const ChildOptions& options : {nothing_inherited, ignored_signals}) {
+    for (const ChildOptions& options : {nothing_inherited, ignored_signals, blocked_signals}) {
       CAPTURE(workers);
       CAPTURE(options.ignored_signals.size());
+      CAPTURE(options.blocked_signals.size());
       ChildProcess parent{hazard, {"helper", workers}, options};
 
       CHECK(parent.expect_line("helper has SigBlk:\t") == "0000000000000000");
@@ -195,6 +198,18 @@ TEST_CASE("signals that a program is started to ignore are heard (catalogue 10)"
     }
     parent.signal(SIGHUP);
     parent.expect_line("reload finished");
+    const Stopwatch since_term;
+    parent.signal(SIGTERM);
+    CHECK(parent.wait_exit() == Exit{.code = 0});
+    CHECK(since_term.elapsed() < with_slack(200ms));
+  }
+}
+
+TEST_CASE("signals that a program is started to block are heard (catalogue 10)") {
+  for (const char* workers : {"1", "2"}) {
+    CAPTURE(workers);
+    ChildProcess parent{hazard, {"quiet", workers}, blocked_signals};
+    parent.expect_line("parent ready");
     const Stopwatch since_term;
     parent.signal(SIGTERM);
     CHECK(parent.wait_exit() == Exit{.code = 0});

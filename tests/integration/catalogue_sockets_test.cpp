@@ -118,4 +118,23 @@ TEST_CASE("out of descriptors a server hears its signals (catalogue 63)") {
   }
 }
 
+TEST_CASE("signals are heard while a thread takes every descriptor that is free (catalogue 63)") {
+  for (const char* workers : {"1", "2"}) {
+    CAPTURE(workers);
+    ChildProcess parent{
+        PROGRAMS_DIR "/hazard", {"hoard", workers}, {.limits = {{RLIMIT_NOFILE, 48}}}};
+    parent.expect_line("no descriptor is left");
+    parent.expect_line("parent ready");
+    for (int i = 0; i < 20; ++i) {
+      parent.signal_group(SIGUSR2);
+      observe_for(5ms);
+    }
+
+    const Stopwatch since_term;
+    parent.signal(SIGTERM);
+    CHECK(parent.wait_exit() == Exit{.code = 0});
+    CHECK(since_term.elapsed() < with_slack(200ms));
+  }
+}
+
 }  // namespace

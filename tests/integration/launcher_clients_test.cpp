@@ -154,4 +154,23 @@ TEST_CASE("a client that is not answered by the deadline keeps nobody alive: sta
   }
 }
 
+// The head of such an answer was sent before SIGTERM, so it promises a connection that is kept.
+TEST_CASE("a connection whose body ends after the linger of idle ones does not hold the stop up") {
+  for (const char* workers : {"1", "2"}) {
+    CAPTURE(workers);
+    HttpHazard server{workers, {}, {"--graceful_shutdown_timeout=7"}};
+    HttpClient client{server.port};
+    client.send_get("/trickle");
+    CHECK(client.await("piece 2\n"));
+
+    server.parent.signal(SIGTERM);
+
+    const HttpResponse response = client.receive_response();
+    CHECK(response.body.ends_with("piece 20\n"));
+    const Stopwatch since_last_octet;
+    CHECK(server.parent.wait_exit() == Exit{.code = 0});
+    CHECK(since_last_octet.elapsed() < with_slack(1500ms));
+  }
+}
+
 }  // namespace

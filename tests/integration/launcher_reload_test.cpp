@@ -147,7 +147,7 @@ TEST_CASE("with method mutate parent and workers warn, once each, of what cannot
   }
   ::kill(probe.workers[0], SIGKILL);  // Its successor has what the parent has.
   probe.parent->expect_line("probe start " + of(probe.parent->ready(0)) +
-                            " service=probe value=green");
+                            " service=probe value=green fixed=unset");
   probe.parent->signal(SIGTERM);
   CHECK(probe.parent->wait_exit() == Exit{.code = 0});
   CHECK_FALSE(probe.parent->printed(warning));

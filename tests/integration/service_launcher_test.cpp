@@ -229,4 +229,20 @@ TEST_CASE("SIGHUP with a broken configuration file changes nothing in the one pr
   CHECK(process.running());
 }
 
+// E19: by whatever configuration.
+TEST_CASE("a reset() that always fails does not end the one process") {
+  for (const std::string method : {"reload", "mutate"}) {
+    CAPTURE(method);
+    Probe process{1, {"--probe-reset", "throw", "--restart-method", method}};
+    process.all_ready();
+
+    process.signal(SIGHUP);
+
+    process.expect_line("service probe failed in reset: probe was told to fail");
+    process.expect_line("reload failed generation=");
+    process.signal(SIGTERM);
+    CHECK(process.wait_exit() == Exit{.code = 0});
+  }
+}
+
 }  // namespace

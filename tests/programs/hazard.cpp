@@ -12,8 +12,10 @@
 //   jitter    logs how long a loop with random pauses slept; the loop is made in the constructor
 //   http      serves HTTP on port web.port: /pid; /slow?seconds=1; /big, 8 MiB; /trickle, twenty
 //             pieces within two seconds; /endless, which has no end
+//   hoard     a thread takes every descriptor that becomes free
 //   gate      gets ready when the file named by HAZARD_GATE exists
 //   broken    cannot start
+#include <fcntl.h>
 #include <fmt/core.h>
 #include <unistd.h>
 
@@ -32,6 +34,7 @@
 #include <thane/back_off_looping_call.hpp>
 #include <thane/launcher.hpp>
 #include <thane/log.hpp>
+#include <thane/offload.hpp>
 #include <thane/service.hpp>
 #include <thane/wsgi.hpp>
 
@@ -188,6 +191,27 @@ wsgi::Response answer(wsgi::Request& request) {
   return wsgi::Response::text(std::to_string(::getpid()));
 }
 
+class Hoard final : public Quiet {
+  void start() override {
+    group().spawn([this] {
+      thane::offload([this] {
+        while (!stopping_) {
+          if (::open("/dev/null", O_RDONLY | O_CLOEXEC) < 0 && !std::exchange(told_, true)) {
+            thane::log::info("no descriptor is left");
+          }
+        }
+      });
+    });
+  }
+  void stop() override {
+    stopping_ = true;
+    Quiet::stop();
+  }
+
+  std::atomic<bool> stopping_{false};
+  bool told_ = false;
+};
+
 class Gate final : public Quiet {
   void start() override {
     const char* const file = std::getenv("HAZARD_GATE");
@@ -211,6 +235,7 @@ std::unique_ptr<thane::ServiceBase> make(const std::string& trouble, const thane
   if (trouble == "stubborn") return std::make_unique<Chatter>(24h);
   if (trouble == "jitter") return std::make_unique<Jitter>();
   if (trouble == "http") return std::make_unique<wsgi::Server>(config, "web", answer);
+  if (trouble == "hoard") return std::make_unique<Hoard>();
   if (trouble == "gate") return std::make_unique<Gate>();
   if (trouble == "broken") return std::make_unique<Broken>();
   throw std::invalid_argument("no such trouble: " + trouble);
