@@ -109,6 +109,7 @@ void round_of_four(const Server& server, std::map<std::string, Samples>& samples
     return std::find(before.begin(), before.end(), pid) != before.end();
   };
   for (bool forked = false; !forked;) {
+    std::this_thread::sleep_for(20us);  // To look without pause holds a lock that fork() waits for.
     const std::vector<pid_t> now = program.children();
     forked = !std::all_of(now.begin(), now.end(), known);
   }
