@@ -7,6 +7,7 @@
 #include <optional>
 
 #include <thane/fiber.hpp>
+#include <thane/internal/worker_slot.hpp>
 #include <thane/log.hpp>
 
 #include "access_log.hpp"
@@ -112,6 +113,7 @@ Connection::After Connection::read_head() {
 
 Connection::After Connection::serve() {
   transport_.expect(Waiting::nothing);
+  thane::internal::count_request();
   if (output_.empty() && output_.capacity() < 64) site_.outputs.take(output_);
   const auto started = site_.access_log != nullptr ? SteadyClock::now() : TimePoint{};
 

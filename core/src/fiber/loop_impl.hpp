@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include <thane/fiber_loop.hpp>
+#include <thane/internal/worker_slot.hpp>
 
 #include "fiber_context.hpp"
 #include "offload_pool.hpp"
@@ -111,6 +112,8 @@ class FiberLoop::Impl {
   void stop_asio() noexcept;
   void wait_in_simulated_time();
   void arm_wake_up();
+  /// Tells the parent that the loop turns, and what it is about to run.
+  void tick(const FiberContext& next) noexcept;
 
   static thread_local FiberLoop* current_ [[gnu::tls_model("initial-exec")]];
 
@@ -126,6 +129,7 @@ class FiberLoop::Impl {
   std::size_t alive_ = 0;
   std::uint64_t turns_ = 0;
   bool draining_ = false;
+  internal::WorkerSlot& slot_ = internal::own_slot();
   const FiberContext* awaited_ = nullptr;  // run() returns when it has ended.
   Phase phase_ = Phase::fibers;
   int budget_ = 0;  // Fibers that may still run in this turn.
