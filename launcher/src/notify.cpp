@@ -4,6 +4,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstdlib>
@@ -14,7 +15,21 @@
 
 namespace thane::internal {
 
-Notifier::Notifier() {
+namespace {
+
+// Zero if there is no watchdog, or if it waits for another process.
+Duration watchdog_limit() {
+  const char* pid = ::getenv("WATCHDOG_PID");
+  const char* limit = ::getenv("WATCHDOG_USEC");
+  if (limit == nullptr || (pid != nullptr && std::atoll(pid) != ::getpid())) {
+    return {};
+  }
+  return std::chrono::microseconds{std::max(0LL, std::atoll(limit))};
+}
+
+}  // namespace
+
+Notifier::Notifier() : watchdog_interval_(watchdog_limit() / 2) {
   if (const char* path = ::getenv("NOTIFY_SOCKET")) {
     socket_ = path;
   }

@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include <thane/clock.hpp>
+
 namespace thane::internal {
 
 /// The environment of sd_notify, taken over: reads NOTIFY_SOCKET and removes it, with its
@@ -16,7 +18,11 @@ class Notifier {
   /// debug.
   void send(const std::string& state) const noexcept;
 
+  /// How often the manager is to be sent WATCHDOG=1: half of what it waits; zero: not at all.
+  [[nodiscard]] Duration watchdog_interval() const noexcept { return watchdog_interval_; }
+
  private:
+  Duration watchdog_interval_{};
   std::string socket_;  // A path, or "@name" for an abstract socket; empty: none.
 };
 

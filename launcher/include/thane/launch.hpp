@@ -17,8 +17,8 @@ namespace thane {
 /// An integer option for a number of workers: default the CPUs of the machine, at least 1.
 [[nodiscard]] Opt<int> workers_opt(std::string name = "workers", std::string help = {});
 
-/// Launches one service: in this process for one worker (ServiceLauncher), else in
-/// `options.workers` forked ones (ProcessLauncher). Throws std::invalid_argument
+/// Launches one service: in this process for one worker (ServiceLauncher), else in as many forked
+/// ones (ProcessLauncher). Throws std::invalid_argument
 /// "Number of workers should be positive!" for less than 1 (oslo row SV-6).
 ///
 ///     auto launcher = thane::launch(config, std::make_unique<Hello>(config), {.workers = 2});
