@@ -1,5 +1,6 @@
 #include "notify.hpp"
 
+#include <fmt/format.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -37,6 +38,17 @@ Notifier::Notifier() : watchdog_interval_(watchdog_limit() / 2) {
                            "WATCHDOG_PID", "WATCHDOG_USEC"}) {
     ::unsetenv(name);
   }
+}
+
+std::string reloading(TimePoint now) {
+  const auto since_boot =
+      std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch());
+  return fmt::format("RELOADING=1\nMONOTONIC_USEC={}", since_boot.count());
+}
+
+std::string patience() {
+  constexpr std::chrono::microseconds asked = 3 * patience_interval;
+  return fmt::format("EXTEND_TIMEOUT_USEC={}", asked.count());
 }
 
 void Notifier::send(const std::string& state) const noexcept {

@@ -26,4 +26,10 @@ class Notifier {
   std::string socket_;  // A path, or "@name" for an abstract socket; empty: none.
 };
 
+/// "RELOADING=1" with the time that a manager of type notify-reload wants with it.
+[[nodiscard]] std::string reloading(TimePoint now);
+/// How often a manager is told that a start or a stop goes on, and the words for it.
+inline constexpr std::chrono::seconds patience_interval{5};
+[[nodiscard]] std::string patience();
+
 }  // namespace thane::internal

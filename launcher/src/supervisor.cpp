@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <utility>
 
-#include <thane/assert.hpp>
+#include "notify.hpp"
 
 namespace thane::internal {
 

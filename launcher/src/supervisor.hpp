@@ -179,9 +179,6 @@ class Supervisor {
   [[nodiscard]] int running_in(const Group& group) const;
   [[nodiscard]] bool is_ready(const Group& group) const;
 
-  /// How often a service manager is told that a start or a stop goes on.
-  static constexpr std::chrono::seconds patience_interval{5};
-
   // In place: through a temporary variant g++ 12 warns of strings that are not there.
   template <class Kind>
   void push(Kind action) {

@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "notify.hpp"
 #include "supervisor.hpp"
 
 // A reload is a wish for a state, not an entry in a queue: signals that come while one is going on,
@@ -63,9 +64,7 @@ void Supervisor::begin_reload(TimePoint now) {
   reload_due_ = never;
   ++last_generation_;
   log(Level::info, "reload started generation={}", last_generation_);
-  const auto since_boot =
-      std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch());
-  push(Notify{fmt::format("RELOADING=1\nMONOTONIC_USEC={}", since_boot.count())});
+  push(Notify{reloading(now)});
   reload_ = Reload::loading;
   push(LoadConfig{last_generation_});
 }

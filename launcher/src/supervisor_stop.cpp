@@ -1,9 +1,9 @@
 // The part of Supervisor that ends things: stops, deadlines, the parent's own end.
-#include <fmt/format.h>
 #include <signal.h>
 
 #include <algorithm>
 
+#include "notify.hpp"
 #include "supervisor.hpp"
 
 namespace thane::internal {
@@ -13,8 +13,6 @@ using namespace std::chrono_literals;
 namespace {
 // After a fast stop was asked for, what has not ended by itself is killed this much later.
 constexpr std::chrono::milliseconds fast_stop_limit{100};
-// For how long a start or a stop goes on at most, until the service manager hears of it again.
-constexpr std::chrono::microseconds patience_asked{15'000'000};
 }  // namespace
 
 void Supervisor::stop_requested(Stop how, TimePoint now) {
@@ -134,7 +132,7 @@ void Supervisor::keep_manager_patient(TimePoint now) {
   const bool some_start = std::ranges::any_of(
       workers_, [](const auto& entry) { return entry.second.phase == Phase::starting; });
   if (stopping_ || some_start) {
-    push(Notify{fmt::format("EXTEND_TIMEOUT_USEC={}", patience_asked.count())});
+    push(Notify{patience()});
   }
 }
 

@@ -170,6 +170,7 @@ void Worker::request_stop(const char* why) {
     log::info("stopping");
     call_hook("on_stopping", setup_.hooks.on_stopping);
     setup_.notifier->send("STOPPING=1");
+    FiberLoop::current().spawn([this] { ask_for_patience(); }, "patience");
   }
   arm_hard_limit();
   for (const Fiber& fiber : interruptible_) {

@@ -72,12 +72,14 @@ class Worker {
   // worker_upkeep.cpp
   void beat();
   void watch_limits();
+  void ask_for_patience();
 
   // worker_reload.cpp
   void restart_all();
   void reload(const std::shared_ptr<const Snapshot>& wanted);
   void mutate(const std::shared_ptr<const Snapshot>& wanted);
   void take_up_mutation();
+  void tell_reloaded();
 
   // worker_verbs.cpp
   [[nodiscard]] bool start_all();

@@ -21,8 +21,12 @@ void Worker::restart_all() {
   const std::string who = setup_.channel ? fmt::format("worker {} ", setup_.label) : "";
   log::set_process_context(setup_.context);
   log::info("{}reload started generation={}", who, setup_.context.generation);
+  if (!setup_.channel) setup_.notifier->send(reloading(SteadyClock::now()));
   try {
     const auto wanted = setup_.config.load();
+    if (!setup_.channel && setup_.hooks.on_reload) {
+      setup_.hooks.on_reload(setup_.context.generation);
+    }
     if (setup_.restart == Restart::mutate) {
       mutate(wanted);
     } else {
@@ -31,11 +35,17 @@ void Worker::restart_all() {
   } catch (const std::exception& error) {
     log::error("{}reload failed generation={} reason={}", who, setup_.context.generation,
                error.what());
+    tell_reloaded();
     return;
   }
   if (!stopping_) {
     log::info("{}reload finished generation={}", who, setup_.context.generation);
+    tell_reloaded();
   }
+}
+
+void Worker::tell_reloaded() {
+  if (!setup_.channel && !stopping_) setup_.notifier->send("READY=1");
 }
 
 void Worker::reload(const std::shared_ptr<const Snapshot>& wanted) {

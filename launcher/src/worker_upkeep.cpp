@@ -46,6 +46,14 @@ void Worker::beat() {
   }
 }
 
+// Alone: a service manager must not take a long drain for a failed one.
+void Worker::ask_for_patience() {
+  for (;;) {
+    setup_.notifier->send(patience());
+    this_fiber::sleep_for(patience_interval);
+  }
+}
+
 // Asks the parent for a successor when a limit is passed; alone there is nobody to ask.
 void Worker::watch_limits() {
   if (!setup_.channel) {
