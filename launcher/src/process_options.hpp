@@ -11,6 +11,7 @@ namespace thane::internal {
 struct ProcessOptions {
   std::string user;
   std::string group;
+  std::string pid_file;
   std::string log_file;  // Core's option.
 };
 

@@ -34,15 +34,25 @@ void warn_of_what_is_lost(const Config& config, const ProcessOptions& options) {
 }  // namespace
 
 ProcessSetup::ProcessSetup(const Config& config) {
+  try {
+    prepare(config);
+  } catch (...) {
+    remove_pid_file();  // Who catches nothing unwinds nothing either.
+    throw;
+  }
+  stop_reporting_start_failures();
+}
+
+void ProcessSetup::prepare(const Config& config) {
   const ProcessOptions options = process_options(config);
+  if (!options.pid_file.empty()) {
+    pid_file_.emplace(options.pid_file);
+  }
   if (const auto identity = find_identity(options.user, options.group)) {
     hand_over_log(options.log_file, *identity);
     become(*identity);
     warn_of_what_is_lost(config, options);
   }
-  stop_reporting_start_failures();
 }
-
-ProcessSetup::~ProcessSetup() = default;
 
 }  // namespace thane::internal
