@@ -40,6 +40,10 @@ std::vector<AnyOpt> socket_options(const ServerOptions& defaults) {
           .default_value = defaults.tcp_keepidle,
           .help = "Idle time before the kernel probes whether a peer is there.",
           .min = std::chrono::seconds{1}},
+      Opt<milliseconds>{.name = "bind_timeout",
+                        .default_value = defaults.bind_timeout,
+                        .help = "Time to wait at start for an address that another socket has; 0 "
+                                "means not at all."},
   };
 }
 
@@ -146,6 +150,7 @@ ServerOptions options_from(const Snapshot& snapshot, const std::string& name) {
   take("unix_socket_mode", options.unix_socket_mode);
   take("backlog", options.backlog);
   take("tcp_keepidle", options.tcp_keepidle);
+  take("bind_timeout", options.bind_timeout);
   take("wsgi_default_pool_size", options.wsgi_default_pool_size);
   take("wsgi_keep_alive", options.wsgi_keep_alive);
   take("wsgi_server_debug", options.wsgi_server_debug);

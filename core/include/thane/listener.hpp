@@ -40,11 +40,15 @@ class Listener {
     bool keepalive = true;      ///< Probe idle peers; accepted sockets inherit it.
     std::chrono::seconds tcp_keepidle{600};  ///< Idle time before the first probe.
     bool no_delay = true;                    ///< No Nagle algorithm; accepted sockets inherit it.
+    /// How long to wait for an address that another socket has, with one line of the log when the
+    /// wait begins. It blocks the thread; SIGTERM, SIGINT and SIGQUIT end it. 0: not at all.
+    std::chrono::milliseconds bind_timeout{0};
   };
 
   struct UnixOptions {
     int backlog = 128;
     std::optional<mode_t> mode{};  ///< Of the socket file, whatever the umask; none: by the umask.
+    std::chrono::milliseconds bind_timeout{0};  ///< As above.
   };
 
   /// Binds and listens. `host` is an IPv4 or IPv6 address, with or without brackets, or a name, of
