@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include <thane/internal/inherited_sockets.hpp>
 #include <thane/internal/start_failure.hpp>
 #include <thane/log.hpp>
 
@@ -53,6 +54,7 @@ void ProcessSetup::prepare(const Config& config) {
     become(*identity);
     warn_of_what_is_lost(config, options);
   }
+  close_unused_inherited_sockets();
 }
 
 }  // namespace thane::internal

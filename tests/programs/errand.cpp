@@ -27,7 +27,8 @@ thane::OptGroup errand_options() {
   return {"errand",
           {Opt<std::string>{.name = "run", .help = "A shell command."},
            Opt<int>{.name = "port", .help = "To listen on; 0: not at all."},
-           Opt<std::string>{.name = "unix_socket", .help = "To listen on; empty: not at all."}}};
+           Opt<std::string>{.name = "unix_socket", .help = "To listen on; empty: not at all."},
+           Opt<std::vector<std::string>>{.name = "inherited", .help = "Names of sockets."}}};
 }
 
 class Errand final : public thane::Service {
@@ -39,6 +40,9 @@ class Errand final : public thane::Service {
     }
     if (const auto path = config.get<std::string>("errand.unix_socket"); !path.empty()) {
       listen(thane::Listener::unix_socket(path, {.bind_timeout = 30s}));
+    }
+    for (const auto& name : config.get<std::vector<std::string>>("errand.inherited")) {
+      listen(thane::Listener::inherited(name));
     }
   }
 

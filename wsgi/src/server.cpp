@@ -23,6 +23,9 @@ std::optional<mode_t> mode_from(const std::string& text) {
 }
 
 Listener listen(const ServerOptions& options) {
+  if (!options.listen_fd.empty()) {
+    return Listener::inherited(options.listen_fd);
+  }
   if (!options.unix_socket.empty()) {
     return Listener::unix_socket(options.unix_socket, {.backlog = options.backlog,
                                                        .mode = mode_from(options.unix_socket_mode),

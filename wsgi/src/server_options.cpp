@@ -31,6 +31,10 @@ std::vector<AnyOpt> socket_options(const ServerOptions& defaults) {
           .name = "unix_socket_mode",
           .default_value = defaults.unix_socket_mode,
           .help = "Octal mode of the Unix socket's file; empty leaves it to the umask."},
+      Opt<std::string>{.name = "listen_fd",
+                       .default_value = defaults.listen_fd,
+                       .help = "Name of a socket that the service manager has opened (systemd's "
+                               "FileDescriptorName=), in the place of host, port and unix_socket."},
       Opt<int>{.name = "backlog",
                .default_value = defaults.backlog,
                .help = "Connections that may wait to be accepted.",
@@ -148,6 +152,7 @@ ServerOptions options_from(const Snapshot& snapshot, const std::string& name) {
   take("port", options.port);
   take("unix_socket", options.unix_socket);
   take("unix_socket_mode", options.unix_socket_mode);
+  take("listen_fd", options.listen_fd);
   take("backlog", options.backlog);
   take("tcp_keepidle", options.tcp_keepidle);
   take("bind_timeout", options.bind_timeout);

@@ -66,6 +66,13 @@ class Listener {
   static Listener unix_socket(const std::string& path, const UnixOptions& options);
   static Listener unix_socket(const std::string& path);
 
+  /// A socket that a service manager has opened for this program (systemd's .socket units, of which
+  /// LISTEN_FDS tells), by its name there. Several of one name are taken one after the other, each
+  /// once. Its options and its file are the manager's business; but it does not block, and has no
+  /// Nagle algorithm. Throws std::runtime_error with the names that there are if this one is not
+  /// among them, or if it is no socket that listens for streams.
+  static Listener inherited(const std::string& name);
+
   Listener(Listener&& other) noexcept;
   Listener& operator=(Listener&& other) noexcept;
   ~Listener();
@@ -84,6 +91,7 @@ class Listener {
 
  private:
   Listener() = default;
+  void show_address();
   void remove_file() noexcept;
 
   UniqueFd fd_;

@@ -1,5 +1,6 @@
 #include <thane/listener.hpp>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -12,6 +13,7 @@
 #include <stdexcept>
 #include <system_error>
 #include <thane/check.hpp>
+#include <thane/internal/inherited_sockets.hpp>
 #include <utility>
 #include <vector>
 
@@ -48,6 +50,13 @@ void check_backlog(int backlog) {
 
 void set_option(int fd, int level, int name, int value) {
   check(::setsockopt(fd, level, name, &value, sizeof(value)), "setsockopt");
+}
+
+// Of the socket level; -1: there is none.
+int get_option(int fd, int name) noexcept {
+  int value = -1;
+  socklen_t size = sizeof(value);
+  return ::getsockopt(fd, SOL_SOCKET, name, &value, &size) == 0 ? value : -1;
 }
 
 UniqueFd bind_tcp(const SocketAddress& address, const Listener::TcpOptions& options) {
@@ -129,10 +138,7 @@ Listener Listener::tcp(std::string_view host, std::uint16_t port, const TcpOptio
   Listener made;
   made.fd_ = internal::bind_patiently(options.bind_timeout,
                                       [&] { return bind_first(addresses, options); });
-  const SocketAddress bound = internal::local_address(made.fd());
-  made.address_ = internal::address_text(bound);
-  made.host_ = internal::host_text(bound);
-  made.port_ = internal::port_of(bound);
+  made.show_address();
   return made;
 }
 
@@ -156,6 +162,22 @@ Listener Listener::unix_socket(const std::string& path, const UnixOptions& optio
     check(::chmod(path.c_str(), *options.mode), "chmod");
   }
   check(::listen(made.fd(), options.backlog), "listen");
+  return made;
+}
+
+Listener Listener::inherited(const std::string& name) {
+  Listener made;
+  made.fd_ = internal::take_inherited_socket(name);
+  if (get_option(made.fd(), SO_TYPE) != SOCK_STREAM || get_option(made.fd(), SO_ACCEPTCONN) != 1) {
+    throw std::runtime_error(fmt::format(
+        "the inherited socket \"{}\" does not listen for connections; with systemd it takes "
+        "ListenStream= and Accept=no",
+        name));
+  }
+  const int flags = check(::fcntl(made.fd(), F_GETFL), "fcntl(F_GETFL)");
+  check(::fcntl(made.fd(), F_SETFL, flags | O_NONBLOCK), "fcntl(F_SETFL)");
+  made.show_address();
+  if (made.port_ != 0) set_option(made.fd(), IPPROTO_TCP, TCP_NODELAY, 1);
   return made;
 }
 
@@ -184,6 +206,13 @@ Listener& Listener::operator=(Listener&& other) noexcept {
 
 Listener::~Listener() {
   close();
+}
+
+void Listener::show_address() {
+  const SocketAddress bound = internal::local_address(fd());
+  address_ = internal::address_text(bound);
+  host_ = internal::host_text(bound);
+  port_ = internal::port_of(bound);
 }
 
 void Listener::close() noexcept {
