@@ -6,7 +6,6 @@
 #include <stdexcept>
 #include <utility>
 
-#include <thane/internal/start_failure.hpp>
 #include <thane/log.hpp>
 #include <thane/log_options.hpp>
 
@@ -77,7 +76,6 @@ std::vector<std::vector<std::size_t>> LauncherBase::begin_wait() {
   auto order = start_order(names, after);
   if (hooks.on_starting) hooks.on_starting();
   flush_stdio();
-  stop_reporting_start_failures();
   if (config.get<bool>("log_options") && log::enabled(log::Level::debug)) {
     for (const Snapshot::Entry& entry : config.snapshot()->entries()) {
       log::debug("option {} = {} ({})", entry.name, entry.text, entry.origin);

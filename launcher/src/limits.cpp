@@ -8,6 +8,8 @@
 
 #include <thane/launch.hpp>
 
+#include "process_options.hpp"
+
 namespace thane {
 
 namespace {
@@ -16,7 +18,7 @@ using std::chrono::seconds;
 }  // namespace
 
 OptGroup launcher_options() {
-  return {
+  OptGroup group{
       "DEFAULT",
       {Opt<seconds>{
            .name = "graceful_shutdown_timeout",
@@ -75,6 +77,9 @@ OptGroup launcher_options() {
        Opt<bool>{.name = "log_options",
                  .default_value = true,
                  .help = "Log the value of every option at debug level when services start."}}};
+  const auto of_process = internal::process_option_list();
+  group.options.insert(group.options.end(), of_process.begin(), of_process.end());
+  return group;
 }
 
 Opt<int> workers_opt(std::string name, std::string help) {

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include <thane/internal/inherited_sockets.hpp>
 #include <thane/log.hpp>
 #include <thane/unique_fd.hpp>
 
@@ -34,8 +35,9 @@ Notifier::Notifier() : watchdog_interval_(watchdog_limit() / 2) {
   if (const char* path = ::getenv("NOTIFY_SOCKET")) {
     socket_ = path;
   }
-  for (const char* name : {"NOTIFY_SOCKET", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES",
-                           "WATCHDOG_PID", "WATCHDOG_USEC"}) {
+  note_inherited_sockets();
+  for (const char* name : {"NOTIFY_SOCKET", "LISTEN_PID", "LISTEN_PIDFDID", "LISTEN_FDS",
+                           "LISTEN_FDNAMES", "WATCHDOG_PID", "WATCHDOG_USEC"}) {
     ::unsetenv(name);
   }
 }

@@ -5,6 +5,7 @@
 #include "launch_common.hpp"
 #include "limits.hpp"
 #include "parent.hpp"
+#include "process_setup.hpp"
 
 namespace thane {
 
@@ -32,6 +33,7 @@ void ProcessLauncher::set_hooks(Hooks hooks) {
 
 int ProcessLauncher::wait() {
   auto after = impl_->begin_wait();
+  const internal::ProcessSetup setup{impl_->config};
   internal::Parent parent{{.config = impl_->config,
                            .restart = impl_->restart,
                            .services = impl_->services,

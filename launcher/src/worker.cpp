@@ -20,6 +20,7 @@
 #include "hook_call.hpp"
 #include "hygiene.hpp"
 #include "limits.hpp"
+#include "pid_file.hpp"
 
 namespace thane::internal {
 
@@ -194,6 +195,7 @@ void Worker::end_now(int status) {
   }
   log::flush();
   flush_stdio();
+  remove_pid_file();
   ::_exit(status);
 }
 

@@ -1,6 +1,5 @@
 #include "worker_handle.hpp"
 
-#include <dirent.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -10,33 +9,18 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <memory>
 #include <stdexcept>
 
 #include <thane/check.hpp>
+
+#include "threads.hpp"
 
 namespace thane::internal {
 
 namespace {
 
-int count_threads() {
-  const std::unique_ptr<DIR, int (*)(DIR*)> tasks{::opendir("/proc/self/task"), ::closedir};
-  int threads = 0;
-  while (tasks && ::readdir(tasks.get()) != nullptr) {
-    ++threads;
-  }
-  return threads - 2;  // "." and ".."
-}
-
-#if defined(__SANITIZE_THREAD__)
-constexpr int threads_of_a_program = 2;  // ThreadSanitizer's own takes care of itself.
-#else
-constexpr int threads_of_a_program = 1;
-#endif
-
-// A lock that another thread holds at fork() is locked for ever in the child.
 void refuse_threads() {
-  if (count_threads() > threads_of_a_program) {
+  if (has_second_thread()) {
     throw std::logic_error(
         "a second thread exists before fork: constructors of services must not start threads; "
         "start them in start()");

@@ -11,7 +11,8 @@
 namespace thane {
 
 /// The options that launchers read, under oslo.service's names: graceful_shutdown_timeout,
-/// restart_method, log_options, worker_boot_timeout. Name it in Config::from_command_line().
+/// restart_method, log_options, worker_boot_timeout; and those about the process itself, as user
+/// and group: docs/deployment.md. Name it in Config::from_command_line().
 [[nodiscard]] OptGroup launcher_options();
 
 /// An integer option for a number of workers: default the CPUs of the machine, at least 1.
