@@ -18,6 +18,7 @@
 #include "limits.hpp"
 #include "parent.hpp"
 #include "parent_tokens.hpp"
+#include "process_title.hpp"
 #include "worker.hpp"
 
 namespace thane::internal {
@@ -139,6 +140,7 @@ void Parent::act(const Notify& action) {
 
 void Parent::act(const ShowStatus& action) {
   setup_.notifier.send("STATUS=" + action.text);
+  set_process_title("parent " + action.text);
 }
 
 // --- The configuration.

@@ -21,6 +21,7 @@
 #include "hygiene.hpp"
 #include "limits.hpp"
 #include "pid_file.hpp"
+#include "process_title.hpp"
 
 namespace thane::internal {
 
@@ -201,6 +202,16 @@ void Worker::end_now(int status) {
 
 void Worker::enter(WorkerState state) {
   own_slot().state.store(state);
+  const char* word = state == WorkerState::starting  ? "starting"
+                     : state == WorkerState::running ? "running"
+                                                     : "draining";
+  const log::ProcessContext& context = setup_.context;
+  if (setup_.channel) {
+    set_process_title(fmt::format("worker {}/{} g{} {}", context.service, context.worker,
+                                  context.generation, word));
+  } else {
+    set_process_title(fmt::format("g{} {}", context.generation, word));
+  }
 }
 
 WorkerInfo Worker::info() const {
