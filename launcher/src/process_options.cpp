@@ -4,6 +4,10 @@ namespace thane::internal {
 
 std::vector<AnyOpt> process_option_list() {
   return {
+      Opt<bool>{.name = "daemonize",
+                .default_value = false,
+                .help = "Go on in the background; the command ends when all workers are ready, or "
+                        "with the status of what failed. Takes log_file."},
       Opt<std::string>{
           .name = "user",
           .help = "User to become once all sockets are bound, by name or number; empty: whoever "
@@ -20,7 +24,8 @@ std::vector<AnyOpt> process_option_list() {
 ProcessOptions process_options(const Config& config) {
   const auto values = config.snapshot();
   const auto text = [&](const char* name) { return values->get<std::string>(name); };
-  return {.user = text("user"),
+  return {.daemonize = values->get<bool>("daemonize"),
+          .user = text("user"),
           .group = text("group"),
           .pid_file = text("pid_file"),
           .log_file = text("log_file")};

@@ -9,6 +9,7 @@
 namespace thane::internal {
 
 struct ProcessOptions {
+  bool daemonize;
   std::string user;
   std::string group;
   std::string pid_file;

@@ -34,9 +34,9 @@ void warn_of_what_is_lost(const Config& config, const ProcessOptions& options) {
 
 }  // namespace
 
-ProcessSetup::ProcessSetup(const Config& config) {
+ProcessSetup::ProcessSetup(const Config& config, Notifier& notifier) {
   try {
-    prepare(config);
+    prepare(config, notifier);
   } catch (...) {
     remove_pid_file();  // Who catches nothing unwinds nothing either.
     throw;
@@ -44,8 +44,11 @@ ProcessSetup::ProcessSetup(const Config& config) {
   stop_reporting_start_failures();
 }
 
-void ProcessSetup::prepare(const Config& config) {
+void ProcessSetup::prepare(const Config& config, Notifier& notifier) {
   const ProcessOptions options = process_options(config);
+  if (options.daemonize) {
+    notifier.tell_of_ready(daemonize(options.log_file));
+  }
   if (!options.pid_file.empty()) {
     pid_file_.emplace(options.pid_file);
   }

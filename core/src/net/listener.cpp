@@ -14,6 +14,7 @@
 #include <system_error>
 #include <thane/check.hpp>
 #include <thane/internal/inherited_sockets.hpp>
+#include <thane/internal/succession.hpp>
 #include <utility>
 #include <vector>
 
@@ -221,7 +222,7 @@ void Listener::close() noexcept {
 }
 
 void Listener::remove_file() noexcept {
-  if (std::exchange(owner_, 0) != ::getpid()) {
+  if (!internal::is_ours(std::exchange(owner_, 0))) {
     return;
   }
   struct stat status {};
