@@ -2,8 +2,10 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include <thane/config.hpp>
+#include <thane/service_wrapper.hpp>
 
 #include "notify.hpp"
 #include "pid_file.hpp"
@@ -17,12 +19,13 @@ class ProcessSetup {
  public:
   /// Does what the options of process_options.hpp say. Throws std::runtime_error, whose text begins
   /// with the option that cannot be met. What is thrown later is no failure to start any more.
-  ProcessSetup(const Config& config, Notifier& notifier);
+  ProcessSetup(const Config& config, const std::vector<ServiceWrapper>& services,
+               Notifier& notifier);
   ProcessSetup(const ProcessSetup&) = delete;
   ProcessSetup& operator=(const ProcessSetup&) = delete;
 
  private:
-  void prepare(const Config& config, Notifier& notifier);
+  void prepare(const Config& config, int workers, Notifier& notifier);
 
   std::optional<PidFile> pid_file_;
 };
