@@ -14,6 +14,14 @@ namespace thane::internal {
 /// allowed; throws std::runtime_error with the number needed if the hard limit forbids it.
 void ensure_descriptors_for(int workers);
 
+/// The same for the option max_open_files: the soft limit becomes `wanted`, and the hard one, too,
+/// if it is lower. Throws std::runtime_error with the number needed if the workers need more than
+/// that.
+[[nodiscard]] rlimit descriptor_limit_of(int wanted, int workers, rlimit now);
+
+/// Sets that limit; throws std::runtime_error if this process may not.
+void set_descriptor_limit(int wanted, int workers);
+
 /// Writes what was printed through <cstdio> and <iostream> and not written yet: a fork would double
 /// it, and _exit() lose it.
 void flush_stdio();

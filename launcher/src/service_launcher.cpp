@@ -39,7 +39,7 @@ void ServiceLauncher::set_hooks(Hooks hooks) {
 
 int ServiceLauncher::wait() {
   const auto after = impl_->begin_wait();
-  const internal::ProcessSetup setup{impl_->config};
+  const internal::ProcessSetup setup{impl_->config, impl_->services, impl_->notifier};
   const auto rank = internal::start_ranks(after);
   std::vector<std::vector<ServiceWrapper*>> ranks;
   for (std::size_t i = 0; i < impl_->services.size(); ++i) {

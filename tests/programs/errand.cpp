@@ -9,6 +9,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -28,7 +29,10 @@ thane::OptGroup errand_options() {
           {Opt<std::string>{.name = "run", .help = "A shell command."},
            Opt<int>{.name = "port", .help = "To listen on; 0: not at all."},
            Opt<std::string>{.name = "unix_socket", .help = "To listen on; empty: not at all."},
-           Opt<std::vector<std::string>>{.name = "inherited", .help = "Names of sockets."}}};
+           Opt<std::vector<std::string>>{.name = "inherited", .help = "Names of sockets."},
+           Opt<bool>{.name = "thread",
+                     .default_value = false,
+                     .help = "Start a thread in the constructor, which services must not."}}};
 }
 
 class Errand final : public thane::Service {
@@ -43,6 +47,9 @@ class Errand final : public thane::Service {
     }
     for (const auto& name : config.get<std::vector<std::string>>("errand.inherited")) {
       listen(thane::Listener::inherited(name));
+    }
+    if (config.get<bool>("errand.thread")) {
+      std::thread{[] { ::pause(); }}.detach();
     }
   }
 

@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <mutex>
 #include <optional>
 #include <thane/log_options.hpp>
@@ -66,8 +67,13 @@ class Logger {
 
   void to_file(const std::string& path) {
     const std::lock_guard lock{mutex_};
-    outbox_.replace(make_file_sink(path, turn_));
+    outbox_.replace(make_file_sink(directory_ / path, turn_));
     path_ = path;
+  }
+
+  void keep_directory() {
+    const std::lock_guard lock{mutex_};
+    directory_ = std::filesystem::current_path();
   }
 
   void to_stderr() {
@@ -128,7 +134,8 @@ class Logger {
   Outbox outbox_;
   ProcessContext context_;
   Format format_ = Format::text;
-  std::string path_;  // Empty: stderr.
+  std::string path_;                 // Empty: stderr.
+  std::filesystem::path directory_;  // That of relative paths; empty: wherever the process is.
   pid_t pid_;
   Buffer line_;
 };
@@ -181,6 +188,10 @@ void set_format(Format format) noexcept {
 
 void to_file(const std::string& path) {
   logger().to_file(path);
+}
+
+void keep_directory() {
+  logger().keep_directory();
 }
 
 void to_stderr() {
