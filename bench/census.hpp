@@ -1,0 +1,48 @@
+// Which processes a program has had, as seen by looking again and again.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+#include <thread>
+#include <vector>
+
+#include "measured_program.hpp"
+
+namespace thane::bench {
+
+/// A process that lives shorter than the time between two looks may be missed.
+class Census {
+ public:
+  explicit Census(const MeasuredProgram& program) : program_(program) { look(); }
+
+  void look() {
+    std::vector<pid_t> now = program_.children();
+    std::sort(now.begin(), now.end());
+    if (now != children_) changed_ = Clock::now();
+    children_ = std::move(now);
+    most_ = std::max(most_, children_.size());
+    seen_.insert(children_.begin(), children_.end());
+  }
+  /// Looks every few milliseconds.
+  void look_until(Clock::time_point end) {
+    while (Clock::now() < end) {
+      look();
+      std::this_thread::sleep_for(std::chrono::milliseconds{3});
+    }
+  }
+
+  [[nodiscard]] std::size_t seen() const noexcept { return seen_.size(); }
+  [[nodiscard]] std::size_t most() const noexcept { return most_; }
+  /// When a process was last found to have come or gone.
+  [[nodiscard]] Clock::time_point changed() const noexcept { return changed_; }
+
+ private:
+  const MeasuredProgram& program_;
+  std::vector<pid_t> children_;
+  std::set<pid_t> seen_;
+  std::size_t most_ = 0;
+  Clock::time_point changed_ = Clock::now();
+};
+
+}  // namespace thane::bench
