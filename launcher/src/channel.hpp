@@ -2,40 +2,48 @@
 // other is gone.
 #pragma once
 
-#include <sys/socket.h>
-
 #include <optional>
+#include <string>
+#include <string_view>
 
 #include <thane/unique_fd.hpp>
 
 namespace thane::internal {
 
 enum class Word : char {
-  ready = 'R',    ///< The worker's: it is.
-  hung_up = 'H',  ///< The worker's: somebody has sent it a SIGHUP.
-  /// The parent's: restart, or mutate, in place. Not a signal, as it would be one with a SIGHUP of
+  // The worker's:
+  ready = 'R',    ///< It is.
+  failed = 'F',   ///< It cannot go on; the text says why. It ends next.
+  hung_up = 'H',  ///< Somebody has sent it a SIGHUP.
+  recycle = 'C',  ///< It has passed a limit, named by the text, and wants to be replaced.
+  mutated = 'M',  ///< The answer to mutate; the text says what went wrong, if anything did.
+  // The parent's:
+  /// Restart, or mutate, in place, on its own. Not a signal, as it would be one with a SIGHUP of
   /// somebody else that is pending then.
   restart = 'S',
+  mutate = 'U',  ///< Take up the configuration in the file; the text is its generation.
 };
 
-/// Fails only if the other is gone, which is noticed elsewhere, or has a heap of words to read.
-inline void say(const UniqueFd& channel, Word word) noexcept {
-  (void)::send(channel.get(), &word, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
-}
-
-/// The next word, if one has come. Does not block.
-[[nodiscard]] inline std::optional<Word> hear(const UniqueFd& channel) noexcept {
+struct Message {
   Word word{};
-  if (::recv(channel.get(), &word, 1, MSG_DONTWAIT) != 1) {
-    return std::nullopt;
-  }
-  return word;
-}
+  std::string text = {};
+  UniqueFd file = {};
+};
+
+/// A longer text is cut.
+inline constexpr std::size_t max_message_text = 2000;
+
+/// Fails only if the other is gone, which is noticed elsewhere, or has a heap of words to read.
+void say(const UniqueFd& channel, Word word, std::string_view text = {}, int file = -1) noexcept;
+
+/// The next message, if one has come. Does not block.
+[[nodiscard]] std::optional<Message> hear(const UniqueFd& channel);
 
 /// True if the other side has gone.
-[[nodiscard]] inline bool closed(const UniqueFd& channel) noexcept {
-  char byte = 0;
-  return ::recv(channel.get(), &byte, 1, MSG_DONTWAIT | MSG_PEEK) == 0;
-}
+[[nodiscard]] bool closed(const UniqueFd& channel) noexcept;
+
+/// A file in memory with this content, to be said. Throws std::system_error.
+[[nodiscard]] UniqueFd file_of(std::string_view content);
+[[nodiscard]] std::string content_of(const UniqueFd& file);
 
 }  // namespace thane::internal

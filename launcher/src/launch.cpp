@@ -7,12 +7,14 @@
 #include <thane/process_launcher.hpp>
 #include <thane/service_launcher.hpp>
 
+#include "launch_common.hpp"
+
 namespace thane {
 
 std::unique_ptr<Launcher> launch(const Config& config, std::unique_ptr<ServiceBase> service,
                                  const LaunchOptions& options) {
   std::unique_ptr<Launcher> launcher;
-  if (options.workers > 1) {
+  if (internal::workers_of(*config.snapshot(), options) > 1) {
     launcher = std::make_unique<ProcessLauncher>(config);
   } else {
     launcher = std::make_unique<ServiceLauncher>(config);  // Refuses what is below 1.

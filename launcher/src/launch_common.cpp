@@ -6,11 +6,11 @@
 #include <stdexcept>
 #include <utility>
 
-#include <thane/internal/start_failure.hpp>
 #include <thane/log.hpp>
 #include <thane/log_options.hpp>
 
 #include "hygiene.hpp"
+#include "start_order.hpp"
 
 namespace thane::internal {
 
@@ -38,9 +38,14 @@ void LauncherBase::add(std::unique_ptr<ServiceBase> service, const LaunchOptions
   if (!service) {
     throw std::invalid_argument("Service must not be null: launch_service() takes a ServiceBase");
   }
-  if (options.workers < 1) {
+  const int workers = workers_of(*config.snapshot(), options);
+  if (workers < 1) {
     throw std::invalid_argument(fmt::format(
-        "Number of workers should be positive! (LaunchOptions::workers is {})", options.workers));
+        "Number of workers should be positive! (LaunchOptions::workers is {})", workers));
+  }
+  if (options.max_restarts < 0 || options.period < std::chrono::seconds{1}) {
+    throw std::invalid_argument(
+        "LaunchOptions: max_restarts is at least 0, and period at least 1 s");
   }
   if (waited) {
     throw std::logic_error("launch_service() after wait(): launch every service first");
@@ -50,21 +55,33 @@ void LauncherBase::add(std::unique_ptr<ServiceBase> service, const LaunchOptions
   for (int n = 2; std::ranges::find(services, name, &ServiceWrapper::name) != services.end(); ++n) {
     name = fmt::format("{}-{}", wish, n);
   }
-  log::info("Starting {} workers of {}", options.workers, name);
-  services.push_back({std::move(service), std::move(name), options.workers});
+  log::info("Starting {} workers of {}", workers, name);
+  services.push_back({std::move(service), std::move(name), options, workers});
 }
 
-void LauncherBase::begin_wait() {
+int workers_of(const Snapshot& values, const LaunchOptions& options) {
+  return options.workers_option.empty() ? options.workers : values.get<int>(options.workers_option);
+}
+
+std::vector<std::vector<std::size_t>> LauncherBase::begin_wait() {
   if (std::exchange(waited, true)) {
     throw std::logic_error("a launcher waits once");
   }
+  std::vector<std::string> names;
+  std::vector<std::vector<std::string>> after;
+  for (const ServiceWrapper& wrapper : services) {
+    names.push_back(wrapper.name);
+    after.push_back(wrapper.options.after);
+  }
+  auto order = start_order(names, after);
+  if (hooks.on_starting) hooks.on_starting();
   flush_stdio();
-  stop_reporting_start_failures();
   if (config.get<bool>("log_options") && log::enabled(log::Level::debug)) {
     for (const Snapshot::Entry& entry : config.snapshot()->entries()) {
       log::debug("option {} = {} ({})", entry.name, entry.text, entry.origin);
     }
   }
+  return order;
 }
 
 }  // namespace thane::internal

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <thane/config.hpp>
+#include <thane/hooks.hpp>
 #include <thane/launch_options.hpp>
 #include <thane/service_wrapper.hpp>
 
@@ -23,6 +24,9 @@ class LauncherSeat {
   LauncherSeat& operator=(const LauncherSeat&) = delete;
 };
 
+/// How many processes are to run a service, as these values have it.
+[[nodiscard]] int workers_of(const Snapshot& values, const LaunchOptions& options);
+
 /// The part of a launcher's state that comes before wait().
 struct LauncherBase {
   LauncherBase(const Config& program_config, Restart restart_method);
@@ -30,8 +34,9 @@ struct LauncherBase {
   /// Checks the arguments (rows SV-5, SV-6), gives the service a unique name and keeps it.
   void add(std::unique_ptr<ServiceBase> service, const LaunchOptions& options);
 
-  /// To be called once, first thing in wait().
-  void begin_wait();
+  /// To be called once, first thing in wait(). Returns for each service the positions of those
+  /// that it starts after. Throws what on_starting does, and std::invalid_argument.
+  [[nodiscard]] std::vector<std::vector<std::size_t>> begin_wait();
 
   LauncherSeat seat;
   BlockedSignals signals;
@@ -39,6 +44,7 @@ struct LauncherBase {
   Config config;
   Restart restart;
   std::vector<ServiceWrapper> services;
+  Hooks hooks;
   bool waited = false;
 };
 

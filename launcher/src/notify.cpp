@@ -1,27 +1,56 @@
 #include "notify.hpp"
 
+#include <fmt/format.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
 
+#include <thane/internal/inherited_sockets.hpp>
 #include <thane/log.hpp>
 #include <thane/unique_fd.hpp>
 
 namespace thane::internal {
 
-Notifier::Notifier() {
+namespace {
+
+// Zero if there is no watchdog, or if it waits for another process.
+Duration watchdog_limit() {
+  const char* pid = ::getenv("WATCHDOG_PID");
+  const char* limit = ::getenv("WATCHDOG_USEC");
+  if (limit == nullptr || (pid != nullptr && std::atoll(pid) != ::getpid())) {
+    return {};
+  }
+  return std::chrono::microseconds{std::max(0LL, std::atoll(limit))};
+}
+
+}  // namespace
+
+Notifier::Notifier() : watchdog_interval_(watchdog_limit() / 2) {
   if (const char* path = ::getenv("NOTIFY_SOCKET")) {
     socket_ = path;
   }
-  for (const char* name : {"NOTIFY_SOCKET", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES",
-                           "WATCHDOG_PID", "WATCHDOG_USEC"}) {
+  note_inherited_sockets();
+  for (const char* name : {"NOTIFY_SOCKET", "LISTEN_PID", "LISTEN_PIDFDID", "LISTEN_FDS",
+                           "LISTEN_FDNAMES", "WATCHDOG_PID", "WATCHDOG_USEC"}) {
     ::unsetenv(name);
   }
+}
+
+std::string reloading(TimePoint now) {
+  const auto since_boot =
+      std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch());
+  return fmt::format("RELOADING=1\nMONOTONIC_USEC={}", since_boot.count());
+}
+
+std::string patience() {
+  constexpr std::chrono::microseconds asked = 3 * patience_interval;
+  return fmt::format("EXTEND_TIMEOUT_USEC={}", asked.count());
 }
 
 void Notifier::send(const std::string& state) const noexcept {

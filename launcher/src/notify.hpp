@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include <thane/clock.hpp>
+
 namespace thane::internal {
 
 /// The environment of sd_notify, taken over: reads NOTIFY_SOCKET and removes it, with its
@@ -16,8 +18,18 @@ class Notifier {
   /// debug.
   void send(const std::string& state) const noexcept;
 
+  /// How often the manager is to be sent WATCHDOG=1: half of what it waits; zero: not at all.
+  [[nodiscard]] Duration watchdog_interval() const noexcept { return watchdog_interval_; }
+
  private:
+  Duration watchdog_interval_{};
   std::string socket_;  // A path, or "@name" for an abstract socket; empty: none.
 };
+
+/// "RELOADING=1" with the time that a manager of type notify-reload wants with it.
+[[nodiscard]] std::string reloading(TimePoint now);
+/// How often a manager is told that a start or a stop goes on, and the words for it.
+inline constexpr std::chrono::seconds patience_interval{5};
+[[nodiscard]] std::string patience();
 
 }  // namespace thane::internal

@@ -8,39 +8,43 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <system_error>
 #include <utility>
 
-#include <fmt/format.h>
 #include <thane/check.hpp>
 #include <thane/log.hpp>
-#include <thane/log_options.hpp>
 
 #include "channel.hpp"
 #include "hygiene.hpp"
 #include "limits.hpp"
-#include "worker.hpp"
+#include "parent_tokens.hpp"
 
 namespace thane::internal {
 
 namespace {
 
-// What an epoll event is about: a signal, the time, or a worker by its key, on one of its two fds.
-constexpr std::uint64_t signal_token = 0;
-constexpr std::uint64_t timer_token = 1;
-constexpr std::uint64_t pidfd_token(WorkerKey key) {
-  return key * 2;
-}
-constexpr std::uint64_t channel_token(WorkerKey key) {
-  return key * 2 + 1;
-}
-
-std::vector<Supervisor::Service> described(const std::vector<ServiceWrapper>& services) {
+std::vector<Supervisor::Service> described(const std::vector<ServiceWrapper>& services,
+                                           const std::vector<std::vector<std::size_t>>& after) {
   std::vector<Supervisor::Service> result;
   for (const ServiceWrapper& wrapper : services) {
-    result.push_back({wrapper.name, wrapper.workers});
+    const LaunchOptions& options = wrapper.options;
+    result.push_back({.name = wrapper.name,
+                      .workers = wrapper.workers,
+                      .after = after[result.size()],
+                      .restart = options.restart,
+                      .strategy = options.strategy,
+                      .max_restarts = options.max_restarts,
+                      .period = options.period,
+                      .give_up = options.give_up});
   }
   return result;
+}
+
+std::size_t all_workers(const std::vector<ServiceWrapper>& services) {
+  std::size_t workers = 0;
+  for (const ServiceWrapper& wrapper : services) {
+    workers += static_cast<std::size_t>(wrapper.workers);
+  }
+  return workers;
 }
 
 bool reaps_for_others() {
@@ -51,20 +55,20 @@ bool reaps_for_others() {
 
 }  // namespace
 
-Parent::Parent(const Config& config, Restart restart, std::vector<ServiceWrapper>& services,
-               const BlockedSignals& signals, const Notifier& notifier)
-    : config_(config),
-      restart_(restart),
-      services_(services),
-      signals_(signals),
-      notifier_(notifier),
-      supervisor_(described(services), restart, limits(config)) {}
+Parent::Parent(Setup setup)
+    : setup_(std::move(setup)),
+      config_(setup_.config),
+      services_(setup_.services),
+      supervisor_(described(services_, setup_.after), setup_.restart, limits(config_)),
+      slots_(all_workers(services_)) {
+  supervisor_.set_watchdog(setup_.notifier.watchdog_interval());
+}
 
 Parent::~Parent() = default;
 
 void Parent::open() {
   epoll_.reset(check(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1"));
-  sigset_t set = signals_.set();
+  sigset_t set = setup_.signals.set();
   reaps_strangers_ = reaps_for_others();
   if (reaps_strangers_) {
     ::sigaddset(&set, SIGCHLD);
@@ -86,11 +90,7 @@ void Parent::watch(int fd, std::uint64_t token) {
 
 int Parent::run() {
   open();
-  int workers = 0;
-  for (const ServiceWrapper& wrapper : services_) {
-    workers += wrapper.workers;
-  }
-  ensure_descriptors_for(workers);
+  ensure_descriptors_for(static_cast<int>(all_workers(services_)));
   supervisor_.start(SteadyClock::now());
   act();
   while (!finished_) {
@@ -154,17 +154,36 @@ void Parent::hear(std::uint64_t token) {
 }
 
 // False if there was none.
-bool Parent::hear_words(WorkerKey key, const WorkerHandle& handle) {
+bool Parent::hear_words(WorkerKey key, WorkerHandle& handle) {
   bool any = false;
-  while (const auto word = internal::hear(handle.channel)) {
+  while (const auto message = internal::hear(handle.channel)) {
     any = true;
-    if (*word == Word::ready) {
-      supervisor_.worker_ready(key, SteadyClock::now());
-    } else if (*word == Word::hung_up) {
-      supervisor_.worker_hung_up(key, SteadyClock::now());
-    }
+    hear_word(key, handle, *message);
   }
   return any;
+}
+
+void Parent::hear_word(WorkerKey key, WorkerHandle& handle, const Message& message) {
+  const TimePoint now = SteadyClock::now();
+  switch (message.word) {
+    case Word::ready:
+      supervisor_.worker_ready(key, now);
+      break;
+    case Word::failed:
+      handle.reason = message.text;
+      break;
+    case Word::hung_up:
+      supervisor_.worker_hung_up(key, now);
+      break;
+    case Word::recycle:
+      supervisor_.recycle_requested(key, message.text, now);
+      break;
+    case Word::mutated:
+      supervisor_.mutated(key, message.text, now);
+      break;
+    default:  // What only a parent says.
+      break;
+  }
 }
 
 void Parent::hear_signals() {
@@ -202,12 +221,17 @@ void Parent::hear_signals() {
 
 void Parent::hear_worker_end(WorkerKey key) {
   WorkerHandle& handle = workers_.at(key);
-  const auto death = handle.reap();
+  hear_words(key, handle);  // Its last ones.
+  auto death = handle.reap();
   if (!death) {
     return;
   }
-  hear_words(key, handle);  // Its last ones.
-  workers_.erase(key);      // The close takes both descriptors out of the epoll set.
+  const WorkerSlot& slot = slots_[handle.slot];
+  death->requests = slot.requests.load();
+  death->fiber = slot.fiber.data();
+  death->out_of_memory = death->signal == SIGKILL && oom_.happened();
+  slots_.give_back(handle.slot);
+  workers_.erase(key);  // The close takes both descriptors out of the epoll set.
   supervisor_.worker_gone(key, *death, SteadyClock::now());
 }
 
@@ -228,121 +252,6 @@ void Parent::reap_strangers() {
       ::waitid(P_PID, static_cast<id_t>(info.si_pid), &info, WEXITED | WNOHANG);
     }
   }
-}
-
-// --- What is to be done about it.
-
-void Parent::act() {
-  for (auto actions = supervisor_.take_actions(); !actions.empty();
-       actions = supervisor_.take_actions()) {
-    for (const Action& action : actions) {
-      std::visit([this](const auto& one) { act(one); }, action);
-    }
-  }
-}
-
-void Parent::act(const ForkWorker& action) {
-  try {
-    Fork fork = fork_worker();
-    if (fork.handle.pid == 0) {
-      become_worker(action, std::move(fork));
-    }
-    const WorkerHandle& handle = workers_[action.key] = std::move(fork.handle);
-    watch(handle.pidfd.get(), pidfd_token(action.key));
-    watch(handle.channel.get(), channel_token(action.key));
-    supervisor_.worker_forked(action.key, handle.pid, SteadyClock::now());
-  } catch (const std::system_error& error) {
-    if (const auto half_done = workers_.find(action.key); half_done != workers_.end()) {
-      half_done->second.destroy();
-      workers_.erase(half_done);
-    }
-    supervisor_.fork_failed(action.key, error.what(), SteadyClock::now());
-  }
-}
-
-void Parent::become_worker(const ForkWorker& action, Fork fork) {
-  // Closed by list: what is left open would keep a sibling from noticing that the parent is gone.
-  workers_.clear();
-  epoll_.reset();
-  signal_fd_.reset();
-  timer_fd_.reset();
-
-  ServiceWrapper& wrapper = services_[action.service];
-  if (loaded_ && action.generation == loaded_generation_) {
-    config_.install(loaded_);  // A canary: it tries what is not the configuration yet.
-  }
-  const log::ProcessContext context{
-      .service = wrapper.name, .worker = action.index, .generation = action.generation};
-  log::set_process_context(context);
-  raise_oom_score();
-  const std::string label = services_.size() == 1
-                                ? fmt::format("{}", action.index)
-                                : fmt::format("{}/{}", wrapper.name, action.index);
-  int status = 1;
-  try {
-    Worker worker{{.config = config_,
-                   .restart = restart_,
-                   .services = {&wrapper},
-                   .label = label,
-                   .context = context,
-                   .channel = std::move(fork.channel_in_worker),
-                   .notifier = nullptr,
-                   .mask = signals_.before()}};
-    status = worker.run();
-  } catch (const std::exception& error) {
-    log::critical("worker {} cannot run: {}", label, error.what());
-  }
-  log::flush();
-  ::_exit(status);  // Not exit(): what the parent registered to run at its end is the parent's.
-}
-
-void Parent::act(const SendSignal& action) {
-  const auto found = workers_.find(action.key);
-  if (found != workers_.end()) {
-    found->second.signal(action.number);
-  }
-}
-
-void Parent::act(const TellRestart& action) {
-  const auto found = workers_.find(action.key);
-  if (found != workers_.end()) {
-    say(found->second.channel, Word::restart);
-  }
-}
-
-void Parent::act(const LogLine& action) {
-  log::write(action.level, "{}", action.text);
-}
-
-void Parent::act(const Notify& action) {
-  notifier_.send(action.state);
-}
-
-void Parent::act(const LoadConfig& action) {
-  try {
-    loaded_ = config_.load();
-    loaded_generation_ = action.generation;
-    supervisor_.config_loaded(SteadyClock::now());
-  } catch (const std::exception& error) {
-    loaded_.reset();
-    supervisor_.config_refused(error.what(), SteadyClock::now());
-  }
-}
-
-void Parent::act(const CommitConfig&) {
-  config_.install(std::exchange(loaded_, nullptr));
-  log::configure(config_);
-  supervisor_.set_limits(limits(config_));
-}
-
-void Parent::act(const MutateConfig&) {
-  config_.mutate(std::exchange(loaded_, nullptr));
-  log::configure(config_);
-  supervisor_.set_limits(limits(config_));
-}
-
-void Parent::act(const Finish& action) {
-  finished_ = action.status;
 }
 
 }  // namespace thane::internal

@@ -1,8 +1,11 @@
 #include <thane/process_launcher.hpp>
 
+#include <utility>
+
 #include "launch_common.hpp"
 #include "limits.hpp"
 #include "parent.hpp"
+#include "process_setup.hpp"
 
 namespace thane {
 
@@ -24,10 +27,20 @@ void ProcessLauncher::launch_service(std::unique_ptr<ServiceBase> service,
   impl_->add(std::move(service), options);
 }
 
+void ProcessLauncher::set_hooks(Hooks hooks) {
+  impl_->hooks = std::move(hooks);
+}
+
 int ProcessLauncher::wait() {
-  impl_->begin_wait();
-  internal::Parent parent{impl_->config, impl_->restart, impl_->services, impl_->signals,
-                          impl_->notifier};
+  auto after = impl_->begin_wait();
+  const internal::ProcessSetup setup{impl_->config};
+  internal::Parent parent{{.config = impl_->config,
+                           .restart = impl_->restart,
+                           .services = impl_->services,
+                           .after = std::move(after),
+                           .hooks = impl_->hooks,
+                           .signals = impl_->signals,
+                           .notifier = impl_->notifier}};
   return parent.run();
 }
 

@@ -8,10 +8,7 @@
 //   fork  W + 1      one respawn for free.
 //   every later one  waits one second if the fork W + 1 places before it is younger than W seconds.
 //
-// A service that dies as it starts so settles at about one fork a second: slow enough to leave the
-// machine usable and the log readable, fast enough to be back soon after the cause is gone. There
-// is no count after which the parent gives up: whoever supervises the parent decides that, and two
-// such decisions in one tree contradict each other.
+// What is faster than that, RestartBackoff slows down further.
 //
 // oslo.service sleeps that second in the parent, deaf, and then forks even if it was told to stop.
 // Here the throttle only answers "how long"; the parent waits in its event loop, where it can hear.
@@ -24,6 +21,14 @@ constexpr std::chrono::seconds hold_back{1};
 
 RespawnThrottle::RespawnThrottle(std::size_t workers) : workers_(workers) {
   THANE_ASSERT(workers > 0);
+}
+
+void RespawnThrottle::set_workers(std::size_t workers) {
+  THANE_ASSERT(workers > 0);
+  workers_ = workers;
+  while (forks_.size() > workers_ + 1) {
+    forks_.pop_front();
+  }
 }
 
 Duration RespawnThrottle::delay(TimePoint now) const {

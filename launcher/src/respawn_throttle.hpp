@@ -14,6 +14,7 @@ namespace thane::internal {
 class RespawnThrottle {
  public:
   explicit RespawnThrottle(std::size_t workers);
+  void set_workers(std::size_t workers);
 
   /// How long a fork wanted at `now` has to be held back; zero means: fork at once.
   [[nodiscard]] Duration delay(TimePoint now) const;

@@ -1,9 +1,13 @@
 #include <thane/service_launcher.hpp>
 
+#include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 #include "launch_common.hpp"
 #include "limits.hpp"
+#include "process_setup.hpp"
+#include "start_order.hpp"
 #include "worker.hpp"
 
 namespace thane {
@@ -29,20 +33,28 @@ void ServiceLauncher::launch_service(std::unique_ptr<ServiceBase> service,
   impl_->add(std::move(service), options);
 }
 
+void ServiceLauncher::set_hooks(Hooks hooks) {
+  impl_->hooks = std::move(hooks);
+}
+
 int ServiceLauncher::wait() {
-  impl_->begin_wait();
-  std::vector<ServiceWrapper*> services;
-  for (ServiceWrapper& wrapper : impl_->services) {
-    services.push_back(&wrapper);
+  const auto after = impl_->begin_wait();
+  const internal::ProcessSetup setup{impl_->config};
+  const auto rank = internal::start_ranks(after);
+  std::vector<std::vector<ServiceWrapper*>> ranks;
+  for (std::size_t i = 0; i < impl_->services.size(); ++i) {
+    ranks.resize(std::max(ranks.size(), rank[i] + 1));
+    ranks[rank[i]].push_back(&impl_->services[i]);
   }
-  const std::string name = services.size() == 1 ? services.front()->name : "";
+  const std::string name = impl_->services.size() == 1 ? impl_->services.front().name : "";
   const log::ProcessContext context{.service = name, .worker = 0, .generation = 1};
   log::set_process_context(context);
   internal::Worker worker{{.config = impl_->config,
                            .restart = impl_->restart,
-                           .services = std::move(services),
+                           .ranks = std::move(ranks),
                            .label = "0",
                            .context = context,
+                           .hooks = impl_->hooks,
                            .channel = {},
                            .notifier = &impl_->notifier,
                            .mask = impl_->signals.before()}};

@@ -14,6 +14,8 @@
 
 #include <thane/check.hpp>
 
+#include "pid_file.hpp"
+
 namespace thane::internal {
 
 namespace {
@@ -77,6 +79,7 @@ void on_timer(int) {
   std::size_t size = 0;
   while (text[size] != '\0') ++size;
   (void)!::write(STDERR_FILENO, text, size);
+  remove_pid_file();  // Nothing but system calls.
   ::_exit(1);
 }
 

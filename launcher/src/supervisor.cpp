@@ -6,46 +6,81 @@
 #include <algorithm>
 #include <utility>
 
-#include <thane/assert.hpp>
+#include "notify.hpp"
 
 namespace thane::internal {
 
-namespace {
+using namespace std::chrono_literals;
 using log::Level;
 
+namespace {
 // A fork that failed for want of memory or processes is tried again after this long.
 constexpr std::chrono::seconds fork_retry{1};
+// From this many delays in a row on, a crash loop is told by one line for each end.
+constexpr unsigned quiet_level = 2;
+// And a worker is called ready again when it has lived so long.
+constexpr std::chrono::seconds ready_line_after{1};
 }  // namespace
-
-std::string describe(const Death& death) {
-  return death.signal != 0 ? fmt::format("died: signal {}", death.signal)
-                           : fmt::format("exited: status {}", death.status);
-}
 
 Supervisor::Supervisor(const std::vector<Service>& services, Restart restart, const Limits& limits)
     : restart_(restart), limits_(limits) {
   for (const Service& service : services) {
     const auto workers = static_cast<std::size_t>(service.workers);
-    groups_.push_back({.name = service.name,
+    const auto seed = static_cast<unsigned>(groups_.size() + 1);
+    groups_.push_back({.service = service,
                        .slots = std::vector<Slot>(workers),
-                       .throttle = RespawnThrottle{workers},
-                       .queue = {},
-                       .due = never,
-                       .ever_ready = false});
+                       .backoff = RestartBackoff{workers, seed},
+                       .intensity = {service.max_restarts, service.period}});
   }
 }
 
 void Supervisor::start(TimePoint now) {
-  refill(now);
+  patience_due_ = now + patience_interval;
+  if (watchdog_interval_ > Duration::zero()) {
+    watchdog_due_ = now + watchdog_interval_;
+  }
+  start_waiting(now);
   check_stopped();
 }
 
-// Every slot without a worker gets one, as soon as the throttle lets it.
+// Services start when those that they start after are ready.
+void Supervisor::start_waiting(TimePoint now) {
+  if (stopping_) {
+    return;
+  }
+  for (std::size_t service = 0; service < groups_.size(); ++service) {
+    Group& group = groups_[service];
+    if (group.up || group.leaving || now < group.not_before) {
+      continue;
+    }
+    group.not_before = TimePoint::min();
+    if (std::ranges::all_of(group.service.after,
+                            [this](std::size_t earlier) { return is_ready(groups_[earlier]); })) {
+      group.up = true;
+      bring_up(service, now);
+    }
+  }
+}
+
+// The workers of a service that starts are wanted: none of them is held back.
+void Supervisor::bring_up(std::size_t service, TimePoint now) {
+  Group& group = groups_[service];
+  for (std::size_t index = 0; index < group.slots.size(); ++index) {
+    Slot& slot = group.slots[index];
+    if (!slot.current && !slot.successor && !slot.queued && !slot.finished && !slot.given_up) {
+      group.backoff.record_fork(now);
+      slot.current = fork(service, static_cast<int>(index), generation_, now);
+    }
+  }
+}
+
+// Every slot without a worker gets one, as soon as it is not held back any more.
 void Supervisor::refill(TimePoint now) {
   for (std::size_t service = 0; service < groups_.size(); ++service) {
-    auto& slots = groups_[service].slots;
-    for (std::size_t index = 0; index < slots.size(); ++index) {
-      if (!slots[index].current && !slots[index].successor && !slots[index].queued) {
+    Group& group = groups_[service];
+    for (std::size_t index = 0; group.up && index < group.slots.size(); ++index) {
+      const Slot& slot = group.slots[index];
+      if (!slot.current && !slot.successor && !slot.queued && !slot.finished && !slot.given_up) {
         want_fork(service, static_cast<int>(index), now);
       }
     }
@@ -54,36 +89,41 @@ void Supervisor::refill(TimePoint now) {
 
 void Supervisor::want_fork(std::size_t service, int index, TimePoint now) {
   Group& group = groups_[service];
-  group.slots[static_cast<std::size_t>(index)].queued = true;
+  slot_at(service, index).queued = true;
   group.queue.push_back(index);
   if (group.queue.size() > 1) {  // Behind one that is held back: so is this.
-    log(Level::warning, "worker {} held back", label(service, index));
+    if (group.backoff.level() < quiet_level) {
+      log(Level::warning, "worker {} held back", label(service, index));
+    }
     return;
   }
   run_queue(service, now);
 }
 
-// Forks from the front of the queue for as long as the throttle has nothing against it. One at a
-// time waits, as in oslo.service, or W workers would be forked every second where it forks one.
+// Forks from the front of the queue for as long as nothing is held back. One at a time waits, or W
+// workers that die at once would be forked where one is enough to learn that nothing has changed.
 void Supervisor::run_queue(std::size_t service, TimePoint now) {
   Group& group = groups_[service];
   while (!group.queue.empty()) {
+    const int index = group.queue.front();
     if (group.due == never) {
-      const Duration delay = group.throttle.delay(now);
+      const Duration delay = group.backoff.hold_back(now);
       if (delay > Duration::zero()) {
         group.due = now + delay;
-        log(Level::warning, "worker {} held back", label(service, group.queue.front()));
+        if (group.backoff.level() <= quiet_level) {
+          log(Level::warning, "worker {} held back for {:.1f}s", label(service, index),
+              std::chrono::duration<double>(delay).count());
+        }
         return;
       }
     } else if (now < group.due) {
       return;
     }
     group.due = never;
-    const int index = group.queue.front();
     group.queue.pop_front();
-    group.slots[static_cast<std::size_t>(index)].queued = false;
-    group.throttle.record_fork(now);
-    group.slots[static_cast<std::size_t>(index)].current = fork(service, index, generation_, now);
+    slot_at(service, index).queued = false;
+    group.backoff.record_fork(now);
+    slot_at(service, index).current = fork(service, index, generation_, now);
   }
 }
 
@@ -93,35 +133,38 @@ WorkerKey Supervisor::fork(std::size_t service, int index, unsigned generation, 
   worker.service = service;
   worker.index = index;
   worker.generation = generation;
+  worker.quiet = groups_[service].backoff.level() >= quiet_level;
+  worker.forked = now;
   if (limits_.worker_boot_timeout > Duration::zero()) {
     worker.deadline = deadline_after(now, limits_.worker_boot_timeout);
   }
-  push(ForkWorker{key, service, index, generation});
+  push(ForkWorker{key, service, index, generation, worker.quiet});
   return key;
 }
 
 void Supervisor::worker_forked(WorkerKey key, pid_t pid, TimePoint) {
   Worker& worker = workers_.at(key);
   worker.pid = pid;
-  log(Level::info, "worker {} started pid={} generation={}", label(worker), pid, worker.generation);
+  log(worker.quiet ? Level::debug : Level::info, "worker {} started pid={} generation={}",
+      label(worker), pid, worker.generation);
 }
 
 void Supervisor::fork_failed(WorkerKey key, const std::string& reason, TimePoint now) {
   const Worker worker = workers_.at(key);
   workers_.erase(key);
   log(Level::error, "worker {} not forked: {}", label(worker), reason);
-  Slot& slot = slot_of(worker);
-  if (slot.successor == key) {
-    slot.successor.reset();
-    abandon_reload(fmt::format("worker {} not forked: {}", label(worker), reason), now);
+  Slot* slot = slot_of(worker);
+  if (slot != nullptr && slot->successor == key) {
+    slot->successor.reset();
+    successor_gone(worker, "not forked: " + reason, now);
     return;
   }
-  if (slot.current != key) {
+  if (slot == nullptr || slot->current != key) {
     return;  // It was to be a successor, of a reload that is given up by now.
   }
-  slot.current.reset();
+  slot->current.reset();
   Group& group = groups_[worker.service];
-  slot.queued = true;
+  slot->queued = true;
   group.queue.push_front(worker.index);
   group.due = now + fork_retry;
 }
@@ -133,30 +176,40 @@ void Supervisor::worker_ready(WorkerKey key, TimePoint now) {
   }
   worker.phase = Phase::running;
   worker.deadline = never;
+  worker.hang.begin(now, limits_.worker_timeout);
   groups_[worker.service].ever_ready = true;
-  log(Level::info, "worker {} ready pid={} generation={}", label(worker), worker.pid,
-      worker.generation);
-  Slot& slot = slot_of(worker);
-  if (slot.successor == key) {
-    successor_ready(slot, now);
-  } else if (reload_ == Reload::rolling) {
-    roll(now);
+  if (worker.quiet) {
+    worker.ready_line_due = now + ready_line_after;
+  } else {
+    show_ready(worker);
   }
+  push(WorkerIsReady{key, worker.service, worker.index, worker.generation, worker.pid});
+  Slot* slot = slot_of(worker);
+  if (slot != nullptr && slot->successor == key) {
+    successor_ready(*slot, now);
+  } else {
+    if (slot != nullptr) slot->replacing = false;
+    if (reload_ == Reload::rolling || reload_ == Reload::rolling_back) roll(now);
+    recycle(now);
+  }
+  start_waiting(now);
   check_all_ready();
 }
 
+void Supervisor::show_ready(Worker& worker) {
+  worker.ready_line_due = never;
+  worker.quiet = false;
+  log(Level::info, "worker {} ready pid={} generation={}", label(worker), worker.pid,
+      worker.generation);
+}
+
 void Supervisor::check_all_ready() {
-  if (ready_told_ || stopping_) {
+  if (ready_told_ || stopping_ ||
+      !std::ranges::all_of(groups_, [this](const Group& group) { return is_ready(group); })) {
     return;
   }
-  for (const Group& group : groups_) {
-    for (const Slot& slot : group.slots) {
-      if (!slot.current || workers_.at(*slot.current).phase != Phase::running) {
-        return;
-      }
-    }
-  }
   ready_told_ = true;
+  patience_due_ = never;
   log(Level::info, "parent ready");
   push(Notify{"READY=1"});
 }
@@ -164,59 +217,43 @@ void Supervisor::check_all_ready() {
 void Supervisor::worker_gone(WorkerKey key, const Death& death, TimePoint now) {
   const Worker worker = std::move(workers_.at(key));
   workers_.erase(key);
-  log(worker.planned || stopping_ ? Level::info : Level::warning,
-      "worker {} {} pid={} generation={}", label(worker), describe(death), worker.pid,
-      worker.generation);
-  Slot& slot = slot_of(worker);
-  const bool was_current = slot.current == key;
-  const bool was_successor = slot.successor == key;
-  if (was_current) slot.current.reset();
-  if (was_successor) slot.successor.reset();
+  Death known = death;
+  if (known.reason.empty()) known.reason = worker.killed_by;
+  const bool expected = (worker.planned || stopping_) && worker.phase != Phase::dumping;
+  log(expected ? Level::info : Level::warning, "worker {} {} pid={} generation={}{}", label(worker),
+      describe(death), worker.pid, worker.generation, details(known, now - worker.forked));
+  push(
+      WorkerHasEnded{worker.service, worker.index, worker.generation, worker.pid, known, expected});
 
+  Slot* slot = slot_of(worker);
+  const bool was_current = slot != nullptr && slot->current == key;
+  const bool was_successor = slot != nullptr && slot->successor == key;
+  if (was_current) slot->current.reset();
+  if (was_successor) slot->successor.reset();
   if (stopping_) {
     const bool dismissed = worker.phase == Phase::killed && worker.killed_by.empty();
-    if (death != Death{} && !dismissed) {
+    if (death.failed() && !dismissed) {
       exit_status_ = std::max(exit_status_, 1);
     }
-    check_stopped();
-    return;
+  } else if (was_successor) {
+    const std::string why =
+        worker.killed_by.empty()
+            ? describe(death) + (death.reason.empty() ? "" : ": " + death.reason)
+            : fmt::format("did not get ready within {}", worker.killed_by);
+    successor_gone(worker, why, now);
+  } else if (was_current && !worker.planned) {
+    lost(worker, known, now);
+  } else if (was_current && slot->replacing && !groups_[worker.service].leaving) {
+    slot->current = fork(worker.service, worker.index, generation_, now);
   }
-  if (was_successor) {
-    successor_gone(worker, death, now);
-    return;
-  }
-  if (!was_current) {
-    return;  // One that was drained in a reload.
-  }
-  note_start_failure(worker, death, now);
-  if (reload_ == Reload::rolling && worker.phase != Phase::running) {
-    // It stands for one of the old generation, which is gone: nothing is left to roll from here.
-    abandon_reload(fmt::format("worker {} {} before it was ready", label(worker), describe(death)),
-                   now);
-  }
-  if (!stopping_ && !slot.current && !slot.successor && !slot.queued) {
-    want_fork(worker.service, worker.index, now);
-  }
-}
-
-// A service of which every worker fails before any was ready has no chance: the launch has failed.
-// Later failures only degrade the service; then the throttle and the operator have the word.
-void Supervisor::note_start_failure(const Worker& worker, const Death& death, TimePoint now) {
-  Group& group = groups_[worker.service];
-  if (group.ever_ready || worker.phase == Phase::running || death == Death{}) {
-    return;
-  }
-  slot_of(worker).failed_to_start = true;
-  if (std::ranges::all_of(group.slots, &Slot::failed_to_start)) {
-    log(Level::critical, "service {} could not start: every worker failed before one was ready",
-        group.name);
-    exit_status_ = 3;
-    stop_requested(Stop::graceful, now);
-  }
+  if (mutating_.erase(key) > 0) mutated(key, {}, now);
+  advance_leaving(now);
+  check_finished(now);
+  check_stopped();
 }
 
 void Supervisor::drain(Worker& worker, WorkerKey key, TimePoint now) {
-  if (worker.phase == Phase::killed) {
+  if (worker.phase == Phase::killed || worker.phase == Phase::dumping) {
     return;
   }
   worker.phase = Phase::draining;
@@ -224,7 +261,21 @@ void Supervisor::drain(Worker& worker, WorkerKey key, TimePoint now) {
   worker.deadline = limits_.graceful_shutdown_timeout > Duration::zero()
                         ? deadline_after(now, limits_.graceful_shutdown_timeout)
                         : never;
+  worker.deadline = std::min(worker.deadline, stop_deadline_);
   push(SendSignal{key, SIGTERM});
+}
+
+// One that is not needed after all.
+void Supervisor::dismiss(WorkerKey key, TimePoint now) {
+  Worker& worker = workers_.at(key);
+  if (worker.phase == Phase::running) {
+    drain(worker, key, now);  // It may have accepted connections already.
+  } else if (worker.phase == Phase::starting) {
+    worker.phase = Phase::killed;
+    worker.planned = true;
+    worker.deadline = never;
+    push(SendSignal{key, SIGKILL});
+  }
 }
 
 void Supervisor::forward_signal(int number) {
@@ -236,20 +287,28 @@ void Supervisor::forward_signal(int number) {
 }
 
 std::vector<Action> Supervisor::take_actions() {
+  show_status();
   return std::exchange(actions_, {});
 }
 
 std::string Supervisor::label(std::size_t service, int index) const {
   return groups_.size() == 1 ? fmt::format("{}", index)
-                             : fmt::format("{}/{}", groups_[service].name, index);
+                             : fmt::format("{}/{}", groups_[service].service.name, index);
 }
 
 std::string Supervisor::label(const Worker& worker) const {
   return label(worker.service, worker.index);
 }
 
-Supervisor::Slot& Supervisor::slot_of(const Worker& worker) {
-  return groups_[worker.service].slots[static_cast<std::size_t>(worker.index)];
+Supervisor::Slot* Supervisor::slot_of(const Worker& worker) {
+  auto& slots = groups_[worker.service].slots;
+  const auto index = static_cast<std::size_t>(worker.index);
+  return index < slots.size() ? &slots[index] : nullptr;
+}
+
+bool Supervisor::any_worker_of(std::size_t service) const {
+  return std::ranges::any_of(workers_,
+                             [&](const auto& entry) { return entry.second.service == service; });
 }
 
 }  // namespace thane::internal

@@ -17,8 +17,11 @@
 #include <thane/timeout.hpp>
 
 #include "channel.hpp"
+#include "hook_call.hpp"
 #include "hygiene.hpp"
 #include "limits.hpp"
+#include "pid_file.hpp"
+#include "process_title.hpp"
 
 namespace thane::internal {
 
@@ -27,8 +30,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// A forked worker gives its parent this much time to end it and to say so; alone it is on time.
-constexpr std::chrono::milliseconds after_parent{300};
 // The timer that works without the loop comes last.
 constexpr std::chrono::milliseconds after_loop{100};
 // What INT and QUIT leave to a process whose loop does not answer.
@@ -64,6 +65,7 @@ void Worker::follow_configuration() {
   const Duration limit = graceful_shutdown_timeout(setup_.config);
   set_hard_limits(limit > Duration::zero() ? limit + margin : limit,
                   setup_.channel ? fast_stop_limit + margin : fast_stop_limit);
+  beat_.set();
 }
 
 void Worker::main() {
@@ -71,12 +73,19 @@ void Worker::main() {
   loop.spawn([this] { read_signals(); }, "signals");
   if (setup_.channel) {
     loop.spawn([this] { watch_parent(); }, "parent watch");
+    loop.spawn([this] { beat(); }, "heartbeat");
+  } else if (setup_.notifier->watchdog_interval() > Duration::zero()) {
+    loop.spawn([this] { beat(); }, "watchdog");
   }
+  enter(WorkerState::starting);
   if (start_all()) {
     announce_ready();
     while (!stopping_) {
       wake_.wait();
       wake_.clear();
+      if (!stopping_ && mutation_) {
+        take_up_mutation();
+      }
       if (!stopping_ && std::exchange(restart_wanted_, false)) {
         restart_all();
       }
@@ -133,11 +142,8 @@ void Worker::watch_parent() {
   auto channel = watch(setup_.channel.get());
   do {
     wait_readable(channel);
-    while (const auto word = hear(setup_.channel)) {
-      if (*word == Word::restart) {
-        restart_wanted_ = true;
-        wake_.set();
-      }
+    while (auto message = internal::hear(setup_.channel)) {
+      hear(std::move(*message));
     }
   } while (!closed(setup_.channel));
   log::warning("the parent has died, stopping");
@@ -146,15 +152,27 @@ void Worker::watch_parent() {
   request_stop("the parent has died");
 }
 
+void Worker::hear(Message message) {
+  if (message.word == Word::restart) {
+    restart_wanted_ = true;
+  } else if (message.word == Word::mutate) {
+    mutation_ = std::move(message);  // A newer one takes the place of one that still waits.
+  }
+  wake_.set();
+}
+
 void Worker::request_stop(const char* why) {
   if (stopping_) {
     return;
   }
   stopping_ = true;
+  enter(WorkerState::draining);
   log::debug("stop: {}", why);
   if (!setup_.channel) {
     log::info("stopping");
+    call_hook("on_stopping", setup_.hooks.on_stopping);
     setup_.notifier->send("STOPPING=1");
+    FiberLoop::current().spawn([this] { ask_for_patience(); }, "patience");
   }
   arm_hard_limit();
   for (const Fiber& fiber : interruptible_) {
@@ -163,220 +181,41 @@ void Worker::request_stop(const char* why) {
   wake_.set();
 }
 
+void Worker::end() {
+  if (!setup_.channel) {
+    log::info("stopped status={}", status_);
+    call_hook("on_stopped", setup_.hooks.on_stopped, status_);
+  }
+  log::flush();
+  flush_stdio();
+}
+
 void Worker::end_now(int status) {
   if (!setup_.channel) {
     log::info("stopped status={}", status);
   }
   log::flush();
   flush_stdio();
+  remove_pid_file();
   ::_exit(status);
 }
 
-// --- The services' verbs.
-
-// Calls `verb` for every service at the same time, each in a fiber of its own.
-std::shared_ptr<Worker::Calls> Worker::call_all(const char* phase, const Verb& verb) {
-  auto calls = std::make_shared<Calls>();
-  for (ServiceWrapper* wrapper : setup_.services) {
-    calls->fibers.push_back(FiberLoop::current().spawn(
-        [calls, verb, phase, wrapper] {
-          try {
-            verb(*wrapper->service);
-          } catch (const fiber_killed&) {
-            throw;
-          } catch (...) {
-            calls->good = false;
-            log::error("service {} failed in {}: {}", wrapper->name, phase,
-                       describe(std::current_exception()));
-          }
-        },
-        fmt::format("{} of {}", phase, wrapper->name)));
-  }
-  return calls;
-}
-
-namespace {
-
-// False if `limit` was over first.
-bool wait_within(Duration limit, const std::vector<Fiber>& fibers) {
-  const Timeout timeout{limit};
-  try {
-    for (const Fiber& fiber : fibers) {
-      fiber.wait();
-    }
-  } catch (const timeout_error&) {
-    if (!timeout.expired()) throw;
-    return false;
-  }
-  return true;
-}
-
-}  // namespace
-
-bool Worker::start_verb(const char* phase, const Verb& verb) {
-  if (stopping_) {
-    return false;
-  }
-  // In a forked worker's first start the parent has the word; this is for those in place.
-  const Duration limit = limit_of(limits(setup_.config).worker_boot_timeout);
-  const auto calls = call_all(phase, verb);
-  interruptible_ = calls->fibers;
-  if (!wait_within(limit, calls->fibers)) {
-    log::error("worker {} is not ready after worker_boot_timeout: {} has not returned",
-               setup_.label, phase);
-    calls->good = false;
-    for (const Fiber& fiber : calls->fibers) {
-      fiber.kill();
-    }
-    if (!wait_within(limit_of(graceful_shutdown_timeout(setup_.config)), calls->fibers)) {
-      end_now(1);
-    }
-  }
-  interruptible_.clear();
-  return calls->good && !stopping_;
-}
-
-bool Worker::stop_verb(const Verb& verb) {
-  const auto calls = call_all("stop", verb);
-  if (!wait_within(limit_of(graceful_shutdown_timeout(setup_.config)), calls->fibers)) {
-    log::error("worker {} killed: graceful_shutdown_timeout pid={}", setup_.label, ::getpid());
-    end_now(1);
-  }
-  return calls->good;
-}
-
-Duration Worker::limit_of(Duration option) const {
-  if (option <= Duration::zero()) {
-    return Duration::max();
-  }
-  return setup_.channel ? option + after_parent : option;
-}
-
-bool Worker::start_all() {
-  if (!setup_.channel) {
-    log::info("worker {} started pid={} generation={}", setup_.label, ::getpid(),
-              setup_.context.generation);
-  }
-  // A worker of a later generation has a copy of services that were constructed under an earlier
-  // configuration: reset() brings it up to date.
-  const bool outdated = setup_.channel && setup_.context.generation > 1;
-  if ((!outdated || reset_services()) && start_services()) {
-    return true;
-  }
-  if (!stopping_) {
-    status_ = setup_.channel ? 1 : 3;
-    request_stop("a service could not start");
-  }
-  return false;
-}
-
-bool Worker::reset_services() {
-  return start_verb("reset", [](ServiceBase& service) { service.reset(); });
-}
-
-bool Worker::start_services() {
-  return start_verb("start", [](ServiceBase& service) { service.start(); });
-}
-
-void Worker::announce_ready() {
+void Worker::enter(WorkerState state) {
+  own_slot().state.store(state);
+  const char* word = state == WorkerState::starting  ? "starting"
+                     : state == WorkerState::running ? "running"
+                                                     : "draining";
+  const log::ProcessContext& context = setup_.context;
   if (setup_.channel) {
-    say(setup_.channel, Word::ready);  // The parent writes the line, once it knows.
+    set_process_title(fmt::format("worker {}/{} g{} {}", context.service, context.worker,
+                                  context.generation, word));
   } else {
-    log::info("worker {} ready pid={} generation={}", setup_.label, ::getpid(),
-              setup_.context.generation);
-    log::info("parent ready");
-    setup_.notifier->send("READY=1");
+    set_process_title(fmt::format("g{} {}", context.generation, word));
   }
 }
 
-void Worker::stop_all() {
-  const bool good = stop_verb([](ServiceBase& service) {
-    std::exception_ptr error;
-    try {
-      service.stop();
-    } catch (const fiber_killed&) {
-      throw;
-    } catch (...) {
-      error = std::current_exception();  // What it has started ends nevertheless.
-    }
-    service.wait();
-    if (error) {
-      std::rethrow_exception(error);
-    }
-  });
-  if (!good && status_ == 0) {
-    status_ = 1;
-  }
-}
-
-void Worker::end() {
-  if (!setup_.channel) {
-    log::info("stopped status={}", status_);
-  }
-  log::flush();
-  flush_stdio();
-}
-
-// --- SIGHUP to this process: the services start again in place, or take up what may change.
-
-void Worker::restart_all() {
-  ++setup_.context.generation;
-  // In a worker this is its own affair; the lines of the whole service are the parent's.
-  const std::string who = setup_.channel ? fmt::format("worker {} ", setup_.label) : "";
-  log::set_process_context(setup_.context);
-  log::info("{}reload started generation={}", who, setup_.context.generation);
-  try {
-    const auto wanted = setup_.config.load();
-    if (setup_.restart == Restart::mutate) {
-      mutate(wanted);
-    } else {
-      reload(wanted);
-    }
-  } catch (const std::exception& error) {
-    log::error("{}reload failed generation={} reason={}", who, setup_.context.generation,
-               error.what());
-    return;
-  }
-  if (!stopping_) {
-    log::info("{}reload finished generation={}", who, setup_.context.generation);
-  }
-}
-
-void Worker::reload(const std::shared_ptr<const Snapshot>& wanted) {
-  arm_hard_limit();
-  stop_all();
-  if (stopping_) {
-    return;
-  }
-  disarm_hard_limit();
-  const auto before = setup_.config.snapshot();
-  setup_.config.install(wanted);
-  follow_configuration();
-  if ((reset_services() && start_services()) || stopping_) {
-    return;
-  }
-  // What was started of it is stopped again, and all is as it was.
-  stop_all();
-  setup_.config.install(before);
-  follow_configuration();
-  (void)reset_services();  // It may be what always fails: that is no reason to serve nobody.
-  if (!start_services() && !stopping_) {
-    status_ = setup_.channel ? 1 : 3;
-    request_stop("neither the new nor the old configuration can be started");
-  }
-  throw std::runtime_error(
-      "a service failed in reset or start, see above; the old configuration stays");
-}
-
-void Worker::mutate(const std::shared_ptr<const Snapshot>& wanted) {
-  const auto before = setup_.config.snapshot();
-  setup_.config.mutate(wanted);
-  follow_configuration();
-  if (!reset_services() && !stopping_) {
-    setup_.config.install(before);
-    follow_configuration();
-    throw std::runtime_error("a service failed in reset, see above; the old configuration stays");
-  }
+WorkerInfo Worker::info() const {
+  return {setup_.context.service, setup_.context.worker, setup_.context.generation, ::getpid()};
 }
 
 }  // namespace thane::internal

@@ -1,45 +1,34 @@
 #include "worker_handle.hpp"
 
-#include <dirent.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <memory>
 #include <stdexcept>
 
 #include <thane/check.hpp>
+
+#include "threads.hpp"
 
 namespace thane::internal {
 
 namespace {
 
-int count_threads() {
-  const std::unique_ptr<DIR, int (*)(DIR*)> tasks{::opendir("/proc/self/task"), ::closedir};
-  int threads = 0;
-  while (tasks && ::readdir(tasks.get()) != nullptr) {
-    ++threads;
-  }
-  return threads - 2;  // "." and ".."
-}
-
-#if defined(__SANITIZE_THREAD__)
-constexpr int threads_of_a_program = 2;  // ThreadSanitizer's own takes care of itself.
-#else
-constexpr int threads_of_a_program = 1;
-#endif
-
-// A lock that another thread holds at fork() is locked for ever in the child.
 void refuse_threads() {
-  if (count_threads() > threads_of_a_program) {
+  if (has_second_thread()) {
     throw std::logic_error(
         "a second thread exists before fork: constructors of services must not start threads; "
         "start them in start()");
   }
+}
+
+Duration duration_of(const timeval& time) {
+  return std::chrono::seconds{time.tv_sec} + std::chrono::microseconds{time.tv_usec};
 }
 
 class AllSignalsBlocked {
@@ -75,9 +64,11 @@ void WorkerHandle::destroy() const {
 
 std::optional<Death> WorkerHandle::reap() const {
   siginfo_t info{};
-  while (::waitid(P_PIDFD, static_cast<id_t>(pidfd.get()), &info, WEXITED | WNOHANG) != 0) {
+  rusage usage{};
+  // The system call itself, as the C library's waitid() keeps the usage to itself.
+  while (::syscall(SYS_waitid, P_PIDFD, pidfd.get(), &info, WEXITED | WNOHANG, &usage) != 0) {
     if (errno == ECHILD) {
-      return Death{.status = 255, .signal = 0};
+      return Death{.status = 255};
     }
     if (errno != EINTR) {
       throw_errno(errno, "waitid");
@@ -86,8 +77,14 @@ std::optional<Death> WorkerHandle::reap() const {
   if (info.si_pid == 0) {
     return std::nullopt;
   }
-  return info.si_code == CLD_EXITED ? Death{.status = info.si_status, .signal = 0}
-                                    : Death{.status = 0, .signal = info.si_status};
+  const bool exited = info.si_code == CLD_EXITED;
+  return Death{.status = exited ? info.si_status : 0,
+               .signal = exited ? 0 : info.si_status,
+               .core = info.si_code == CLD_DUMPED,
+               .user_time = duration_of(usage.ru_utime),
+               .system_time = duration_of(usage.ru_stime),
+               .max_rss_kib = static_cast<std::uint64_t>(usage.ru_maxrss),
+               .reason = reason};
 }
 
 Fork fork_worker() {

@@ -3,11 +3,13 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <optional>
+#include <string>
 
 #include <thane/unique_fd.hpp>
 
-#include "supervisor.hpp"
+#include "supervisor_types.hpp"
 
 namespace thane::internal {
 
@@ -15,8 +17,10 @@ namespace thane::internal {
 /// it may belong to somebody else by the time it is.
 struct WorkerHandle {
   pid_t pid = -1;
-  UniqueFd pidfd;    // Readable once the worker has ended.
-  UniqueFd channel;  // What the worker has to say; it learns here that its parent is gone.
+  UniqueFd pidfd;           // Readable once the worker has ended.
+  UniqueFd channel;         // What the worker has to say; it learns here that its parent is gone.
+  std::size_t slot = 0;     // In the SlotTable.
+  std::string reason = {};  // Why it ends, if it has said so.
 
   /// No error if it has ended meanwhile.
   void signal(int number) const;

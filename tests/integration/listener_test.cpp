@@ -20,8 +20,11 @@
 #include <utility>
 #include <vector>
 
+#include "support/time_limit.hpp"
+
 namespace {
 
+using namespace std::chrono_literals;
 using thane::Listener;
 using thane::UniqueFd;
 
@@ -80,7 +83,6 @@ TEST_CASE("port 0 becomes a real port, which the address tells and which can be 
 }
 
 TEST_CASE("a listener is close-on-exec and non-blocking, with keepalive as asked") {
-  using namespace std::chrono_literals;
   const Listener listener = Listener::tcp("127.0.0.1", 0, {.tcp_keepidle = 77s});
   CHECK((::fcntl(listener.fd(), F_GETFD) & FD_CLOEXEC) != 0);
   CHECK((::fcntl(listener.fd(), F_GETFL) & O_NONBLOCK) != 0);
@@ -126,6 +128,32 @@ TEST_CASE("an error names the address and the reason") {
   CHECK(error_of([] {
           Listener::tcp("no such host", 80);
         }).starts_with("cannot resolve the host name \"no such host\": "));
+}
+
+TEST_CASE(
+    "an address that stays taken is an error after bind_timeout, which says how long it was") {
+  const Listener taken = Listener::tcp("127.0.0.1", 0);
+  const Directory directory;
+  const std::string path = directory.file("a.sock");
+  const Listener taken_file = Listener::unix_socket(path);
+  const thane::testing::Stopwatch since_start;
+  CHECK(error_of([&] { Listener::tcp("127.0.0.1", taken.port(), {.bind_timeout = 150ms}); }) ==
+        "cannot bind " + taken.address() +
+            ", another socket has it, for 0.15 s now: Address already in use");
+  CHECK(since_start.elapsed() >= 150ms);
+  CHECK(error_of([&] { Listener::unix_socket(path, {.bind_timeout = 150ms}); }) ==
+        "cannot bind unix:" + path +
+            ", another socket has it, for 0.15 s now: Address already in use");
+  CHECK(since_start.elapsed() >= 300ms);
+  CHECK(since_start.elapsed() < thane::testing::with_slack(300ms));
+}
+
+TEST_CASE("an address that cannot be had by waiting is not waited for") {
+  const thane::testing::Stopwatch since_start;
+  CHECK(error_of([] {
+          Listener::tcp("203.0.113.1", 80, {.bind_timeout = std::chrono::hours{1}});
+        }).starts_with("cannot bind 203.0.113.1:80, this machine has no such address: "));
+  CHECK(since_start.elapsed() < thane::testing::with_slack(0ms));
 }
 
 TEST_CASE("a backlog below one is refused") {

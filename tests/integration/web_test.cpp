@@ -160,8 +160,9 @@ TEST_CASE("web serves on a Unix socket with the mode it is told, and removes the
 TEST_CASE("a port that is taken is one clear line and status 3") {
   for (const int workers : {1, 2}) {
     Web web{example, 1};
-    ChildProcess second{
-        example, {"--workers", std::to_string(workers), "--web-port", std::to_string(web.port)}};
+    ChildProcess second{example,
+                        {"--workers", std::to_string(workers), "--web-port",
+                         std::to_string(web.port), "--web-bind-timeout", "0"}};
     CHECK(second.wait_exit() == Exit{.code = 3});
     const auto lines = second.messages_so_far();
     REQUIRE(lines.size() == 1);

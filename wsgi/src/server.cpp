@@ -23,13 +23,18 @@ std::optional<mode_t> mode_from(const std::string& text) {
 }
 
 Listener listen(const ServerOptions& options) {
+  if (!options.listen_fd.empty()) {
+    return Listener::inherited(options.listen_fd);
+  }
   if (!options.unix_socket.empty()) {
-    return Listener::unix_socket(
-        options.unix_socket,
-        {.backlog = options.backlog, .mode = mode_from(options.unix_socket_mode)});
+    return Listener::unix_socket(options.unix_socket, {.backlog = options.backlog,
+                                                       .mode = mode_from(options.unix_socket_mode),
+                                                       .bind_timeout = options.bind_timeout});
   }
   return Listener::tcp(options.host, static_cast<std::uint16_t>(options.port),
-                       {.backlog = options.backlog, .tcp_keepidle = options.tcp_keepidle});
+                       {.backlog = options.backlog,
+                        .tcp_keepidle = options.tcp_keepidle,
+                        .bind_timeout = options.bind_timeout});
 }
 
 }  // namespace

@@ -31,6 +31,10 @@ std::vector<AnyOpt> socket_options(const ServerOptions& defaults) {
           .name = "unix_socket_mode",
           .default_value = defaults.unix_socket_mode,
           .help = "Octal mode of the Unix socket's file; empty leaves it to the umask."},
+      Opt<std::string>{.name = "listen_fd",
+                       .default_value = defaults.listen_fd,
+                       .help = "Name of a socket that the service manager has opened (systemd's "
+                               "FileDescriptorName=), in the place of host, port and unix_socket."},
       Opt<int>{.name = "backlog",
                .default_value = defaults.backlog,
                .help = "Connections that may wait to be accepted.",
@@ -40,6 +44,10 @@ std::vector<AnyOpt> socket_options(const ServerOptions& defaults) {
           .default_value = defaults.tcp_keepidle,
           .help = "Idle time before the kernel probes whether a peer is there.",
           .min = std::chrono::seconds{1}},
+      Opt<milliseconds>{.name = "bind_timeout",
+                        .default_value = defaults.bind_timeout,
+                        .help = "Time to wait at start for an address that another socket has; 0 "
+                                "means not at all."},
   };
 }
 
@@ -144,8 +152,10 @@ ServerOptions options_from(const Snapshot& snapshot, const std::string& name) {
   take("port", options.port);
   take("unix_socket", options.unix_socket);
   take("unix_socket_mode", options.unix_socket_mode);
+  take("listen_fd", options.listen_fd);
   take("backlog", options.backlog);
   take("tcp_keepidle", options.tcp_keepidle);
+  take("bind_timeout", options.bind_timeout);
   take("wsgi_default_pool_size", options.wsgi_default_pool_size);
   take("wsgi_keep_alive", options.wsgi_keep_alive);
   take("wsgi_server_debug", options.wsgi_server_debug);

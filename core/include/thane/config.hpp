@@ -69,6 +69,12 @@ class Config {
   /// answers from it.
   void install(std::shared_ptr<const Snapshot> snapshot);
 
+  /// The values of a snapshot as octets, and back: for another process of the same program that
+  /// was forked from this one, so that all take up what one of them has read. Secrets are in them
+  /// as they are. unpack() throws std::runtime_error for octets that pack() has not made.
+  [[nodiscard]] std::string pack(const Snapshot& snapshot) const;
+  [[nodiscard]] std::shared_ptr<const Snapshot> unpack(std::string_view octets) const;
+
   struct Change {
     std::string name;  ///< "name" or "group.name".
     std::string from;  ///< As in a file; "***" if it is secret.

@@ -40,11 +40,15 @@ class Listener {
     bool keepalive = true;      ///< Probe idle peers; accepted sockets inherit it.
     std::chrono::seconds tcp_keepidle{600};  ///< Idle time before the first probe.
     bool no_delay = true;                    ///< No Nagle algorithm; accepted sockets inherit it.
+    /// How long to wait for an address that another socket has, with one line of the log when the
+    /// wait begins. It blocks the thread; SIGTERM, SIGINT and SIGQUIT end it. 0: not at all.
+    std::chrono::milliseconds bind_timeout{0};
   };
 
   struct UnixOptions {
     int backlog = 128;
     std::optional<mode_t> mode{};  ///< Of the socket file, whatever the umask; none: by the umask.
+    std::chrono::milliseconds bind_timeout{0};  ///< As above.
   };
 
   /// Binds and listens. `host` is an IPv4 or IPv6 address, with or without brackets, or a name, of
@@ -61,6 +65,13 @@ class Listener {
   /// the Listener goes, but only by the process that made it and only if it is still the same.
   static Listener unix_socket(const std::string& path, const UnixOptions& options);
   static Listener unix_socket(const std::string& path);
+
+  /// A socket that a service manager has opened for this program (systemd's .socket units, of which
+  /// LISTEN_FDS tells), by its name there. Several of one name are taken one after the other, each
+  /// once. Its options and its file are the manager's business; but it does not block, and has no
+  /// Nagle algorithm. Throws std::runtime_error with the names that there are if this one is not
+  /// among them, or if it is no socket that listens for streams.
+  static Listener inherited(const std::string& name);
 
   Listener(Listener&& other) noexcept;
   Listener& operator=(Listener&& other) noexcept;
@@ -80,6 +91,7 @@ class Listener {
 
  private:
   Listener() = default;
+  void show_address();
   void remove_file() noexcept;
 
   UniqueFd fd_;

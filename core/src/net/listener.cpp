@@ -1,5 +1,6 @@
 #include <thane/listener.hpp>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -12,9 +13,12 @@
 #include <stdexcept>
 #include <system_error>
 #include <thane/check.hpp>
+#include <thane/internal/inherited_sockets.hpp>
 #include <utility>
+#include <vector>
 
 #include "address.hpp"
+#include "address_wait.hpp"
 
 namespace thane {
 
@@ -34,8 +38,9 @@ void check_backlog(int backlog) {
 [[noreturn]] void throw_bind_error(int error, const std::string& address) {
   std::string text = "cannot bind " + address;
   if (error == EADDRINUSE) {
-    text += ", another socket has it";
-  } else if (error == EACCES) {
+    throw internal::address_taken_error{address};
+  }
+  if (error == EACCES) {
     text += ", it takes privileges this process does not have";
   } else if (error == EADDRNOTAVAIL) {
     text += ", this machine has no such address";
@@ -45,6 +50,13 @@ void check_backlog(int backlog) {
 
 void set_option(int fd, int level, int name, int value) {
   check(::setsockopt(fd, level, name, &value, sizeof(value)), "setsockopt");
+}
+
+// Of the socket level; -1: there is none.
+int get_option(int fd, int name) noexcept {
+  int value = -1;
+  socklen_t size = sizeof(value);
+  return ::getsockopt(fd, SOL_SOCKET, name, &value, &size) == 0 ? value : -1;
 }
 
 UniqueFd bind_tcp(const SocketAddress& address, const Listener::TcpOptions& options) {
@@ -66,6 +78,22 @@ UniqueFd bind_tcp(const SocketAddress& address, const Listener::TcpOptions& opti
   return fd;
 }
 
+UniqueFd bind_first(const std::vector<SocketAddress>& addresses,
+                    const Listener::TcpOptions& options) {
+  std::exception_ptr taken;  // That may change; the other reasons will not.
+  std::exception_ptr other;
+  for (const SocketAddress& address : addresses) {
+    try {
+      return bind_tcp(address, options);
+    } catch (const internal::address_taken_error&) {
+      if (!taken) taken = std::current_exception();
+    } catch (const std::system_error&) {
+      if (!other) other = std::current_exception();
+    }
+  }
+  std::rethrow_exception(taken ? taken : other);
+}
+
 // Makes way for a new socket file if the old one is left over from a process that died.
 void remove_stale_socket(const std::string& path, const SocketAddress& address) {
   struct stat status {};
@@ -83,6 +111,21 @@ void remove_stale_socket(const std::string& path, const SocketAddress& address) 
   static_cast<void>(::unlink(path.c_str()));
 }
 
+UniqueFd bind_unix(const std::string& path, std::optional<mode_t> mode) {
+  const SocketAddress address = internal::unix_address(path);
+  remove_stale_socket(path, address);
+  UniqueFd fd{check(::socket(AF_UNIX, socket_type, 0), "socket")};
+  if (mode) {
+    // Linux makes the file with the mode of the socket, less the umask: so it is never more open
+    // than wanted, not even until the chmod() that follows.
+    check(::fchmod(fd.get(), *mode), "fchmod");
+  }
+  if (::bind(fd.get(), address.get(), address.size) != 0) {
+    throw_bind_error(errno, "unix:" + path);
+  }
+  return fd;
+}
+
 }  // namespace
 
 Listener Listener::tcp(std::string_view host, std::uint16_t port) {
@@ -91,24 +134,12 @@ Listener Listener::tcp(std::string_view host, std::uint16_t port) {
 
 Listener Listener::tcp(std::string_view host, std::uint16_t port, const TcpOptions& options) {
   check_backlog(options.backlog);
+  const auto addresses = internal::resolve(host, port, internal::Use::listen);
   Listener made;
-  std::exception_ptr first_error;
-  for (const SocketAddress& address : internal::resolve(host, port, internal::Use::listen)) {
-    try {
-      made.fd_ = bind_tcp(address, options);
-    } catch (const std::system_error&) {
-      if (!first_error) {
-        first_error = std::current_exception();
-      }
-      continue;
-    }
-    const SocketAddress bound = internal::local_address(made.fd());
-    made.address_ = internal::address_text(bound);
-    made.host_ = internal::host_text(bound);
-    made.port_ = internal::port_of(bound);
-    return made;
-  }
-  std::rethrow_exception(first_error);
+  made.fd_ = internal::bind_patiently(options.bind_timeout,
+                                      [&] { return bind_first(addresses, options); });
+  made.show_address();
+  return made;
 }
 
 Listener Listener::unix_socket(const std::string& path) {
@@ -117,21 +148,11 @@ Listener Listener::unix_socket(const std::string& path) {
 
 Listener Listener::unix_socket(const std::string& path, const UnixOptions& options) {
   check_backlog(options.backlog);
-  const SocketAddress address = internal::unix_address(path);
-  remove_stale_socket(path, address);
-
   Listener made;
   made.address_ = "unix:" + path;
   made.host_ = path;
-  made.fd_ = UniqueFd{check(::socket(AF_UNIX, socket_type, 0), "socket")};
-  if (options.mode) {
-    // Linux makes the file with the mode of the socket, less the umask: so it is never more open
-    // than wanted, not even until the chmod() below.
-    check(::fchmod(made.fd(), *options.mode), "fchmod");
-  }
-  if (::bind(made.fd(), address.get(), address.size) != 0) {
-    throw_bind_error(errno, made.address_);
-  }
+  made.fd_ =
+      internal::bind_patiently(options.bind_timeout, [&] { return bind_unix(path, options.mode); });
   struct stat status {};
   check(::lstat(path.c_str(), &status), "lstat");
   made.device_ = status.st_dev;
@@ -141,6 +162,22 @@ Listener Listener::unix_socket(const std::string& path, const UnixOptions& optio
     check(::chmod(path.c_str(), *options.mode), "chmod");
   }
   check(::listen(made.fd(), options.backlog), "listen");
+  return made;
+}
+
+Listener Listener::inherited(const std::string& name) {
+  Listener made;
+  made.fd_ = internal::take_inherited_socket(name);
+  if (get_option(made.fd(), SO_TYPE) != SOCK_STREAM || get_option(made.fd(), SO_ACCEPTCONN) != 1) {
+    throw std::runtime_error(fmt::format(
+        "the inherited socket \"{}\" does not listen for connections; with systemd it takes "
+        "ListenStream= and Accept=no",
+        name));
+  }
+  const int flags = check(::fcntl(made.fd(), F_GETFL), "fcntl(F_GETFL)");
+  check(::fcntl(made.fd(), F_SETFL, flags | O_NONBLOCK), "fcntl(F_SETFL)");
+  made.show_address();
+  if (made.port_ != 0) set_option(made.fd(), IPPROTO_TCP, TCP_NODELAY, 1);
   return made;
 }
 
@@ -169,6 +206,13 @@ Listener& Listener::operator=(Listener&& other) noexcept {
 
 Listener::~Listener() {
   close();
+}
+
+void Listener::show_address() {
+  const SocketAddress bound = internal::local_address(fd());
+  address_ = internal::address_text(bound);
+  host_ = internal::host_text(bound);
+  port_ = internal::port_of(bound);
 }
 
 void Listener::close() noexcept {

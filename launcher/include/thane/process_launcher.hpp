@@ -17,6 +17,7 @@ class ProcessLauncher final : public Launcher {
 
   void launch_service(std::unique_ptr<ServiceBase> service,
                       const LaunchOptions& options = {}) override;
+  void set_hooks(Hooks hooks) override;
   [[nodiscard]] int wait() override;
 
  private:

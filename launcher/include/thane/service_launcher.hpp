@@ -18,6 +18,7 @@ class ServiceLauncher final : public Launcher {
   /// Throws std::invalid_argument "Launcher asked to start multiple workers" for workers > 1.
   void launch_service(std::unique_ptr<ServiceBase> service,
                       const LaunchOptions& options = {}) override;
+  void set_hooks(Hooks hooks) override;
   [[nodiscard]] int wait() override;
 
  private:

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include <thane/launch_options.hpp>
 #include <thane/service_base.hpp>
 
 namespace thane {
@@ -13,7 +14,8 @@ namespace thane {
 struct ServiceWrapper {
   std::unique_ptr<ServiceBase> service;  ///< Never null.
   std::string name;                      ///< Unique within its launcher.
-  int workers = 1;                       ///< At least 1.
+  LaunchOptions options = {};            ///< As launched, but for `name` and `workers`.
+  int workers = 1;                       ///< At least 1; as the configuration has it now.
 };
 
 }  // namespace thane

@@ -109,7 +109,7 @@ TEST_CASE_FIXTURE(Launcher, "a service keeps the number of workers it was launch
 }
 
 TEST_CASE_FIXTURE(Launcher, "a launcher waits once, and takes no service after that") {
-  base.begin_wait();
+  (void)base.begin_wait();
   CHECK_THROWS_WITH_AS(base.begin_wait(), "a launcher waits once", std::logic_error);
   CHECK_THROWS_WITH_AS(base.add(idle(), {}),
                        "launch_service() after wait(): launch every service first",
@@ -121,7 +121,7 @@ TEST_CASE("at debug level a launcher logs every option and where it is from, unl
   const auto lines_of_options = [&](const std::string& name, const std::string& flag) {
     LauncherBase base{config_of({"--log-file", files.file(name), "--debug", flag}),
                       Restart::reload};
-    base.begin_wait();
+    (void)base.begin_wait();
     std::ifstream file{files.file(name)};
     std::vector<std::string> lines;
     for (std::string line; std::getline(file, line);) lines.push_back(line);

@@ -39,13 +39,13 @@ TEST_CASE("a state is one datagram, from this process") {
 }
 
 TEST_CASE("what is meant for this process is taken out of the environment") {
-  for (const char* name :
-       {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "WATCHDOG_PID", "WATCHDOG_USEC"}) {
+  for (const char* name : {"LISTEN_PID", "LISTEN_PIDFDID", "LISTEN_FDS", "LISTEN_FDNAMES",
+                           "WATCHDOG_PID", "WATCHDOG_USEC"}) {
     ::setenv(name, "1", 1);
   }
   static_cast<void>(notifier_to("/run/notify"));
-  for (const char* name : {"NOTIFY_SOCKET", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES",
-                           "WATCHDOG_PID", "WATCHDOG_USEC"}) {
+  for (const char* name : {"NOTIFY_SOCKET", "LISTEN_PID", "LISTEN_PIDFDID", "LISTEN_FDS",
+                           "LISTEN_FDNAMES", "WATCHDOG_PID", "WATCHDOG_USEC"}) {
     CAPTURE(name);
     CHECK(::getenv(name) == nullptr);
   }

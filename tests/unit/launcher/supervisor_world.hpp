@@ -1,6 +1,8 @@
 // A Supervisor with a pretended machine around it: forks succeed, time and deaths are the test's.
 #pragma once
 
+#include <doctest/doctest.h>
+
 #include <algorithm>
 #include <map>
 #include <optional>
@@ -22,6 +24,7 @@ struct World {
       internal::Supervisor::Limits limits = {.graceful_shutdown_timeout = std::chrono::seconds{60},
                                              .worker_boot_timeout = std::chrono::seconds{60}})
       : supervisor(services, restart, limits) {
+    for (const auto& service : services) wanted_workers.push_back(service.workers);
     supervisor.start(now);
     act();
   }
@@ -32,6 +35,18 @@ struct World {
   }
   void all_ready() {
     for (const Key key : std::set<Key>{living}) ready(key);
+  }
+  void gives_pulse(Key key, const internal::Pulse& pulse) {
+    supervisor.pulse(key, pulse, now);
+    act();
+  }
+  void wants_recycling(Key key) {
+    supervisor.recycle_requested(key, "max_requests (100)", now);
+    act();
+  }
+  void mutated(Key key, const std::string& error = {}) {
+    supervisor.mutated(key, error, now);
+    act();
   }
   void dies(Key key, const internal::Death& death) {
     living.erase(key);
@@ -60,6 +75,7 @@ struct World {
       now = std::max(now, supervisor.next_deadline());
       supervisor.time_passed(now);
       act();
+      REQUIRE(supervisor.next_deadline() > now);  // Else the parent would spin.
     }
     now = end;
   }
@@ -80,6 +96,10 @@ struct World {
   std::map<Key, unsigned> generations = {};
   std::map<Key, std::vector<int>> signals = {};
   std::map<Key, int> restarts = {};
+  std::map<Key, int> told_to_mutate = {};
+  std::map<Key, internal::Pulse> pulses = {};  ///< What is told of whom; those not here tick.
+  std::vector<int> wanted_workers = {};        ///< By the configuration
+  std::string status = {};
   std::vector<std::string> lines = {};
   std::vector<std::string> notified = {};
   internal::ForkWorker last_fork = {};
@@ -88,6 +108,7 @@ struct World {
   std::optional<int> fork_of_index_fails = {};
   std::string config_error = {};  ///< Not empty: the files are refused with it.
   int commits = 0;
+  int rollbacks = 0;
   int mutations = 0;
 
  private:
@@ -111,11 +132,24 @@ struct World {
   }
   void act(const internal::SendSignal& signal) { signals[signal.key].push_back(signal.number); }
   void act(const internal::TellRestart& told) { restarts[told.key]++; }
-  void act(const internal::LogLine& line) { lines.push_back(line.text); }
+  void act(const internal::LogLine& line) {
+    if (line.level > log::Level::debug) lines.push_back(line.text);
+  }
   void act(const internal::Notify& notify) { notified.push_back(notify.state); }
+  void act(const internal::TellMutate& told) { told_to_mutate[told.key]++; }
+  void act(const internal::TakePulse& wanted) {
+    const auto found = pulses.find(wanted.key);
+    supervisor.pulse(wanted.key,
+                     found == pulses.end() ? internal::Pulse{.tick = now} : found->second, now);
+  }
+  void act(const internal::ShowStatus& shown) { status = shown.text; }
+  void act(const internal::RollBackConfig&) { ++rollbacks; }
+  void act(const internal::WorkerIsReady&) {}
+  void act(const internal::WorkerHasEnded&) {}
+  void act(const internal::StopBegins&) {}
   void act(const internal::LoadConfig&) {
     if (config_error.empty()) {
-      supervisor.config_loaded(now);
+      supervisor.config_loaded(wanted_workers, now);
     } else {
       supervisor.config_refused(config_error, now);
     }

@@ -21,8 +21,11 @@ struct ServerOptions {
   int port = 8080;                    ///< 0: the kernel chooses.
   std::string unix_socket = {};       ///< Path; listens there and not on host and port.
   std::string unix_socket_mode = {};  ///< Octal mode of that file, "0660"; empty: by the umask.
+  std::string listen_fd = {};         ///< Name of an inherited socket, in place of all of these.
   int backlog = 128;                  ///< Connections that may wait to be accepted.
   std::chrono::seconds tcp_keepidle{600};  ///< Idle time before the kernel probes a peer.
+  /// How long the constructor waits for an address that another socket has. 0: not at all.
+  std::chrono::milliseconds bind_timeout{30'000};
 
   /// Connections at a time, in each worker. When it is full, idle ones make way or new ones wait.
   int wsgi_default_pool_size = 100;
