@@ -51,7 +51,7 @@ constexpr Row rows[] = {
     {"port of orphans", "... the port is then", "free"},
     {"stop", "graceful stop when idle, ms", "20"},
     {"stuck stop", "graceful stop, a worker SIGSTOPped, limit 2 s: ms", "2200", 0},
-    {"hang", "idle worker SIGSTOPped, limit 2 s: gone after, ms", "2500", 0},
+    {"hang", "idle worker SIGSTOPped, limit 2 s: replaced, ms", "2500", 0},
     {"crash loop forks", "workers that die after 50 ms: forks/s in 12 s", "1.3"},
     {"crash loop lines", "... lines of log in 12 s", "", 0},
     {"crash loop stop", "... TERM to gone, ms", "200"},

@@ -11,6 +11,23 @@
 
 namespace thane::bench {
 
+/// Waits until the program has a child that is not among `before`; false if it ends first, or if
+/// there is none within `limit`.
+inline bool wait_for_new_child(MeasuredProgram& program, const std::vector<pid_t>& before,
+                               std::chrono::milliseconds limit) {
+  const auto known = [&before](pid_t pid) {
+    return std::find(before.begin(), before.end(), pid) != before.end();
+  };
+  const auto deadline = Clock::now() + limit;
+  while (Clock::now() < deadline && !program.ended()) {
+    const std::vector<pid_t> now = program.children();
+    if (!std::all_of(now.begin(), now.end(), known)) return true;
+    // To look without pause holds a lock that fork() waits for.
+    std::this_thread::sleep_for(std::chrono::microseconds{20});
+  }
+  return false;
+}
+
 /// A process that lives shorter than the time between two looks may be missed.
 class Census {
  public:

@@ -1,7 +1,3 @@
-#include <fmt/core.h>
-
-#include <algorithm>
-#include <thread>
 
 #include "census.hpp"
 #include "measurements.hpp"
@@ -17,8 +13,6 @@ using namespace std::chrono_literals;
 constexpr auto respawn_limit = 3s;
 constexpr auto orphan_limit = 16s;
 constexpr auto crash_window = 12s;
-// To look without pause holds a lock that fork() waits for.
-constexpr auto look_again = 20us;
 
 }  // namespace
 
@@ -27,21 +21,15 @@ void measure_respawn(const Server& server, Sheet& sheet) {
   running.wait_until_up();
   MeasuredProgram& program = running.program();
   const std::vector<pid_t> before = program.children();
-  const auto known = [&before](pid_t pid) {
-    return std::find(before.begin(), before.end(), pid) != before.end();
-  };
   const auto killed = Clock::now();
   ::kill(before.front(), SIGKILL);
-  for (;;) {
-    std::this_thread::sleep_for(look_again);
-    const std::vector<pid_t> now = program.children();
-    if (!std::all_of(now.begin(), now.end(), known)) break;
-    if (program.ended()) return sheet.add("respawn", {never, "exits"});
-    if (Clock::now() > killed + respawn_limit) {
-      return sheet.add_never("respawn", respawn_limit.count());
-    }
+  if (wait_for_new_child(program, before, respawn_limit)) {
+    sheet.add("respawn", {milliseconds_since(killed)});
+  } else if (program.ended()) {
+    sheet.add("respawn", {never, "exits"});
+  } else {
+    sheet.add_never("respawn", respawn_limit.count());
   }
-  sheet.add("respawn", {milliseconds_since(killed)});
 }
 
 /// Of two workers one is stopped and the other killed: only its successor can answer.

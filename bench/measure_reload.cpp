@@ -1,5 +1,6 @@
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <thread>
 
 #include "census.hpp"
@@ -99,17 +100,17 @@ void measure_reload_storm(const Server& server, Sheet& sheet) {
     census.look_until(Clock::now() + storm_apart);
   }
   const auto last = Clock::now();
-  while (Clock::now() < last + storm_limit && Clock::now() < census.changed() + quiet) {
+  const auto quiet_since = [&] { return std::max(last, census.changed()); };
+  while (Clock::now() < last + storm_limit && Clock::now() < quiet_since() + quiet) {
     census.look_until(Clock::now() + 100ms);
   }
-  const bool calm = Clock::now() >= census.changed() + quiet;
+  const bool calm = Clock::now() >= quiet_since() + quiet;
   const LoadReport report = load.end();
   add_failures(sheet, "storm failed", report, running.program());
   sheet.add("storm processes", {static_cast<double>(census.seen())});
   sheet.add("storm most", {static_cast<double>(census.most())});
   if (!calm) return sheet.add_never("storm quiet", storm_limit.count());
-  const std::chrono::duration<double> after = census.changed() - last;
-  sheet.add("storm quiet", {std::max(after.count(), 0.0)});
+  sheet.add("storm quiet", {std::chrono::duration<double>(quiet_since() - last).count()});
 }
 
 }  // namespace thane::bench

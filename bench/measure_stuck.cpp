@@ -1,6 +1,4 @@
-#include <algorithm>
-#include <thread>
-
+#include "census.hpp"
 #include "measurements.hpp"
 
 // A worker that does not move any more, as if it were caught in the kernel: SIGSTOP.
@@ -26,11 +24,13 @@ void measure_stuck_stop(const Server& server, Sheet& sheet) {
 void measure_hang(const Server& server, Sheet& sheet) {
   RunningServer running{server, {.hang_limit = deadline}};
   running.wait_until_up();
-  const pid_t stuck = running.program().children().front();
-  const Watched worker{{stuck}};
+  MeasuredProgram& program = running.program();
+  const std::vector<pid_t> before = program.children();
   const auto stopped = Clock::now();
-  ::kill(stuck, SIGSTOP);
-  if (!worker.all_gone(hang_limit)) return sheet.add_never("hang", hang_limit.count());
+  ::kill(before.front(), SIGSTOP);
+  if (!wait_for_new_child(program, before, hang_limit)) {
+    return sheet.add_never("hang", hang_limit.count());
+  }
   sheet.add("hang", {milliseconds_since(stopped)});
 }
 
