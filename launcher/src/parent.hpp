@@ -74,6 +74,7 @@ class Parent {
 
   [[noreturn]] void become_worker(const ForkWorker& action, Fork fork, std::size_t slot);
   void follow_configuration();
+  /// Throws what refuses them.
   [[nodiscard]] std::vector<int> wanted_workers(const Snapshot& values) const;
   [[nodiscard]] WorkerHandle* find(WorkerKey key);
 

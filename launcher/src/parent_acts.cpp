@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <exception>
+#include <stdexcept>
 #include <system_error>
 #include <utility>
 
@@ -147,23 +148,32 @@ void Parent::act(const ShowStatus& action) {
 
 std::vector<int> Parent::wanted_workers(const Snapshot& values) const {
   std::vector<int> workers;
+  int all = 0;
   for (const ServiceWrapper& wrapper : services_) {
     workers.push_back(workers_of(values, wrapper.options));
+    if (workers.back() < 1) {
+      throw std::invalid_argument(fmt::format("{}: {} workers; a service has at least 1",
+                                              wrapper.options.workers_option, workers.back()));
+    }
+    all += workers.back();
   }
+  ensure_descriptors_for(all);
   return workers;
 }
 
 void Parent::act(const LoadConfig& action) {
+  std::vector<int> workers;
   try {
     loaded_ = config_.load();
     loaded_generation_ = action.generation;
+    workers = wanted_workers(*loaded_);
     if (setup_.hooks.on_reload) setup_.hooks.on_reload(action.generation);
   } catch (...) {
     loaded_.reset();
     supervisor_.config_refused(describe(std::current_exception()), SteadyClock::now());
     return;
   }
-  supervisor_.config_loaded(wanted_workers(*loaded_), SteadyClock::now());
+  supervisor_.config_loaded(workers, SteadyClock::now());
 }
 
 void Parent::act(const CommitConfig&) {
@@ -180,7 +190,12 @@ void Parent::act(const RollBackConfig&) {
 void Parent::act(const MutateConfig&) {
   config_.mutate(std::exchange(loaded_, nullptr));
   const auto values = config_.snapshot();
-  mutation_ = file_of(config_.pack(*values));
+  mutation_.reset();
+  try {
+    mutation_ = file_of(config_.pack(*values));
+  } catch (const std::system_error& error) {
+    log::error("the configuration cannot be handed over: {}", error.what());  // Workers refuse it.
+  }
   follow_configuration();
   supervisor_.set_workers(wanted_workers(*values), SteadyClock::now());
 }
