@@ -12,10 +12,10 @@ namespace {
 
 constexpr TimePoint start{1h};
 
-// A worker that is looked at whenever it is due; `on_cpu` and `waiting` are its share of the time.
+// A worker that is looked at whenever it is due; `on_cpu` is its share of the time.
 struct Watched {
   double on_cpu = 0;
-  double waiting = 0;
+  bool runnable = false;
   Duration timeout = 30s;
   TimePoint now = start;
   TimePoint tick = start;
@@ -29,10 +29,8 @@ struct Watched {
     while (watch.next_look() <= end) {
       now = watch.next_look();
       if (ticks) tick = now - timeout / 3;
-      const auto part = [this](double share) {
-        return std::chrono::duration_cast<Duration>((now - start) * share);
-      };
-      if (watch.look({tick, part(on_cpu), part(waiting)}, now, timeout) == Verdict::hung) {
+      const auto had = std::chrono::duration_cast<Duration>((now - start) * on_cpu);
+      if (watch.look({tick, had, runnable}, now, timeout) == Verdict::hung) {
         return now;
       }
     }
@@ -54,16 +52,16 @@ TEST_CASE("one that blocks is hung half a second after the timeout at the latest
 TEST_CASE("one that spins is hung, also if it has to share its processor") {
   Watched worker;
   worker.on_cpu = 0.3;
-  worker.waiting = 0.7;
+  worker.runnable = true;
   CHECK(worker.hung_within(1h, false) <= start + 30s + 500ms);
 }
 
 TEST_CASE("one that is ready to run and is not let is starved, for as long as it takes") {
   Watched worker;
   worker.on_cpu = 0.02;
-  worker.waiting = 0.97;
+  worker.runnable = true;
   CHECK(worker.hung_within(10min, false) == thane::never);
-  worker.waiting = 0;  // Now it blocks.
+  worker.runnable = false;  // Now it blocks.
   CHECK(worker.hung_within(1min, false) != thane::never);
 }
 
