@@ -34,6 +34,10 @@ std::vector<AnyOpt> process_option_list() {
                .help = "How many files each process may have open; 0: as many as before, and more "
                        "where the workers need them.",
                .min = 0},
+      Opt<bool>{.name = "capture_stdio",
+                .default_value = false,
+                .help = "Whether what workers, and programs that they run, print becomes lines of "
+                        "the log."},
   };
 }
 
@@ -41,6 +45,7 @@ ProcessOptions process_options(const Config& config) {
   const auto values = config.snapshot();
   const auto text = [&](const char* name) { return values->get<std::string>(name); };
   return {.daemonize = values->get<bool>("daemonize"),
+          .capture_stdio = captures_stdio(*values),
           .max_open_files = values->get<int>("max_open_files"),
           .umask = text("umask"),
           .chdir = text("chdir"),
@@ -48,6 +53,10 @@ ProcessOptions process_options(const Config& config) {
           .group = text("group"),
           .pid_file = text("pid_file"),
           .log_file = text("log_file")};
+}
+
+bool captures_stdio(const Snapshot& values) {
+  return values.get<bool>("capture_stdio");
 }
 
 std::optional<mode_t> umask_from(const std::string& text) {

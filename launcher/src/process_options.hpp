@@ -13,6 +13,7 @@ namespace thane::internal {
 
 struct ProcessOptions {
   bool daemonize;
+  bool capture_stdio;
   int max_open_files;  // 0: as it is.
   std::string umask;
   std::string chdir;
@@ -25,6 +26,9 @@ struct ProcessOptions {
 /// For launcher_options().
 [[nodiscard]] std::vector<AnyOpt> process_option_list();
 [[nodiscard]] ProcessOptions process_options(const Config& config);
+
+/// The option capture_stdio, which may differ from one generation of workers to the next.
+[[nodiscard]] bool captures_stdio(const Snapshot& values);
 
 /// What the option umask says; nothing if it is empty. Throws std::runtime_error if it is no octal
 /// number from 0 to 777.

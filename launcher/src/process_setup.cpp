@@ -71,8 +71,11 @@ void ProcessSetup::prepare(const Config& config, int workers, Notifier& notifier
   if (!options.pid_file.empty()) {
     pid_file_.emplace(options.pid_file);
   }
+  const auto each = options.capture_stdio ? DescriptorsEach::captured : DescriptorsEach::plain;
   if (options.max_open_files > 0) {
-    set_descriptor_limit(options.max_open_files, workers);
+    set_descriptor_limit(options.max_open_files, workers, each);
+  } else if (workers > 1) {
+    ensure_descriptors_for(workers, each);
   }
   if (const auto identity = find_identity(options.user, options.group)) {
     hand_over_log(options.log_file, *identity);

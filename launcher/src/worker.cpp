@@ -20,6 +20,7 @@
 #include "hook_call.hpp"
 #include "hygiene.hpp"
 #include "limits.hpp"
+#include "own_stdio_capture.hpp"
 #include "pid_file.hpp"
 #include "process_title.hpp"
 
@@ -196,6 +197,7 @@ void Worker::end_now(int status) {
   }
   log::flush();
   flush_stdio();
+  finish_own_stdio_capture();
   remove_pid_file();
   ::_exit(status);
 }

@@ -6,6 +6,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -27,6 +29,11 @@ namespace {
 thane::OptGroup errand_options() {
   return {"errand",
           {Opt<std::string>{.name = "run", .help = "A shell command."},
+           Opt<std::string>{.name = "print", .help = "On standard output, at the start."},
+           Opt<std::string>{.name = "complain", .help = "On standard error, at the start."},
+           Opt<std::string>{.name = "mutter", .help = "The same, without an end of the line."},
+           Opt<int>{.name = "times", .default_value = 1, .help = "How often to print."},
+           Opt<bool>{.name = "abort", .default_value = false, .help = "After that."},
            Opt<int>{.name = "port", .help = "To listen on; 0: not at all."},
            Opt<std::string>{.name = "unix_socket", .help = "To listen on; empty: not at all."},
            Opt<std::vector<std::string>>{.name = "inherited", .help = "Names of sockets."},
@@ -53,11 +60,22 @@ class Errand final : public thane::Service {
     }
   }
 
-  void start() override { run(config_.get<std::string>("errand.run")); }
+  void start() override {
+    for (int i = 0; i < config_.get<int>("errand.times"); ++i) write("print", "\n", stdout);
+    write("complain", "\n", stderr);
+    write("mutter", "", stderr);
+    if (config_.get<bool>("errand.abort")) std::abort();
+    run(config_.get<std::string>("errand.run"));
+  }
 
   [[nodiscard]] std::string name() const override { return "errand"; }
 
  private:
+  void write(const std::string& option, const char* end, std::FILE* stream) const {
+    const auto text = config_.get<std::string>("errand." + option);
+    if (!text.empty()) std::fputs((text + end).c_str(), stream);
+  }
+
   static void run(std::string command) {
     char shell[] = "/bin/sh";
     char flag[] = "-c";
