@@ -30,7 +30,8 @@ HangWatch::Verdict HangWatch::look(const Pulse& pulse, TimePoint now, Duration t
   }
   if (suspicion_) {
     const Duration time = now - suspicion_->since;
-    const bool starved = (pulse.waiting - suspicion_->pulse.waiting) * 2 > time &&
+    const Duration waited = pulse.waiting - suspicion_->pulse.waiting;
+    const bool starved = (pulse.runnable || waited * 2 > time) &&
                          (pulse.on_cpu - suspicion_->pulse.on_cpu) * 10 < time;
     if (!starved) {
       next_look_ = never;

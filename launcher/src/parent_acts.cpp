@@ -143,6 +143,7 @@ void Parent::act(const ShowStatus& action) {
 
 // --- The configuration.
 
+// Throws what is wrong with the numbers: the option may have no limits of its own.
 std::vector<int> Parent::wanted_workers(const Snapshot& values) const {
   std::vector<int> workers;
   for (const ServiceWrapper& wrapper : services_) {
@@ -152,16 +153,18 @@ std::vector<int> Parent::wanted_workers(const Snapshot& values) const {
 }
 
 void Parent::act(const LoadConfig& action) {
+  std::vector<int> workers;
   try {
     loaded_ = config_.load();
     loaded_generation_ = action.generation;
+    workers = wanted_workers(*loaded_);
     if (setup_.hooks.on_reload) setup_.hooks.on_reload(action.generation);
   } catch (...) {
     loaded_.reset();
     supervisor_.config_refused(describe(std::current_exception()), SteadyClock::now());
     return;
   }
-  supervisor_.config_loaded(wanted_workers(*loaded_), SteadyClock::now());
+  supervisor_.config_loaded(workers, SteadyClock::now());
 }
 
 void Parent::act(const CommitConfig&) {
@@ -185,7 +188,7 @@ void Parent::act(const MutateConfig&) {
 
 void Parent::follow_configuration() {
   log::configure(config_);
-  supervisor_.set_limits(limits(config_));
+  supervisor_.set_limits(limits(config_), SteadyClock::now());
 }
 
 // --- The application's hooks.

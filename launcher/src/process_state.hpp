@@ -12,8 +12,8 @@
 
 namespace thane::internal {
 
-/// Processor time and time in the queue for it, of a process that has not been reaped; zero where
-/// the kernel does not tell.
+/// Processor time, time in the queue for it and whether it is there now, of a process that has not
+/// been reaped; zero where the kernel does not tell.
 [[nodiscard]] Pulse pulse_of(pid_t pid) noexcept;
 
 /// The number behind `name` in lines of "name number", as in a cgroup's memory.events.

@@ -16,6 +16,7 @@ constexpr TimePoint start{1h};
 struct Watched {
   double on_cpu = 0;
   double waiting = 0;
+  bool runnable = false;
   Duration timeout = 30s;
   TimePoint now = start;
   TimePoint tick = start;
@@ -32,7 +33,8 @@ struct Watched {
       const auto part = [this](double share) {
         return std::chrono::duration_cast<Duration>((now - start) * share);
       };
-      if (watch.look({tick, part(on_cpu), part(waiting)}, now, timeout) == Verdict::hung) {
+      if (watch.look({tick, part(on_cpu), part(waiting), runnable}, now, timeout) ==
+          Verdict::hung) {
         return now;
       }
     }
@@ -64,6 +66,15 @@ TEST_CASE("one that is ready to run and is not let is starved, for as long as it
   worker.waiting = 0.97;
   CHECK(worker.hung_within(10min, false) == thane::never);
   worker.waiting = 0;  // Now it blocks.
+  CHECK(worker.hung_within(1min, false) != thane::never);
+}
+
+// The kernel counts a time of waiting only when it is over.
+TEST_CASE("one that has not been let run for all that time is starved as well") {
+  Watched worker;
+  worker.runnable = true;
+  CHECK(worker.hung_within(10min, false) == thane::never);
+  worker.on_cpu = 0.5;  // Now it spins.
   CHECK(worker.hung_within(1min, false) != thane::never);
 }
 

@@ -17,10 +17,12 @@ TEST_CASE("the kernel tells how long a process has been on a processor") {
     after = pulse_of(::getpid());
   }
   CHECK(after.waiting >= before.waiting);
+  CHECK(after.runnable);
 }
 
 TEST_CASE("of a process that does not exist nothing is known") {
   CHECK(pulse_of(0).on_cpu == 0ns);
+  CHECK_FALSE(pulse_of(0).runnable);
 }
 
 TEST_CASE("a counter of a control group is found by its whole name") {
