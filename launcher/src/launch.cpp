@@ -17,7 +17,7 @@ std::unique_ptr<Launcher> launch(const Config& config, std::unique_ptr<ServiceBa
   if (internal::workers_of(*config.snapshot(), options) > 1) {
     launcher = std::make_unique<ProcessLauncher>(config);
   } else {
-    launcher = std::make_unique<ServiceLauncher>(config);  // Refuses what is below 1.
+    launcher = std::make_unique<ServiceLauncher>(config);
   }
   launcher->launch_service(std::move(service), options);
   return launcher;

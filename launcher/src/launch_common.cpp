@@ -39,10 +39,6 @@ void LauncherBase::add(std::unique_ptr<ServiceBase> service, const LaunchOptions
     throw std::invalid_argument("Service must not be null: launch_service() takes a ServiceBase");
   }
   const int workers = workers_of(*config.snapshot(), options);
-  if (workers < 1) {
-    throw std::invalid_argument(fmt::format(
-        "Number of workers should be positive! (LaunchOptions::workers is {})", workers));
-  }
   if (options.max_restarts < 0 || options.period < std::chrono::seconds{1}) {
     throw std::invalid_argument(
         "LaunchOptions: max_restarts is at least 0, and period at least 1 s");
@@ -60,7 +56,14 @@ void LauncherBase::add(std::unique_ptr<ServiceBase> service, const LaunchOptions
 }
 
 int workers_of(const Snapshot& values, const LaunchOptions& options) {
-  return options.workers_option.empty() ? options.workers : values.get<int>(options.workers_option);
+  const bool configured = !options.workers_option.empty();
+  const int workers = configured ? values.get<int>(options.workers_option) : options.workers;
+  if (workers < 1) {
+    throw std::invalid_argument(
+        fmt::format("Number of workers should be positive! ({} is {})",
+                    configured ? options.workers_option : "LaunchOptions::workers", workers));
+  }
+  return workers;
 }
 
 std::vector<std::vector<std::size_t>> LauncherBase::begin_wait() {

@@ -24,7 +24,8 @@ class LauncherSeat {
   LauncherSeat& operator=(const LauncherSeat&) = delete;
 };
 
-/// How many processes are to run a service, as these values have it.
+/// How many processes are to run a service, as these values have it. Throws std::invalid_argument
+/// for less than one (row SV-6).
 [[nodiscard]] int workers_of(const Snapshot& values, const LaunchOptions& options);
 
 /// The part of a launcher's state that comes before wait().

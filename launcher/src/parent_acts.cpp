@@ -175,6 +175,7 @@ void Parent::act(const ShowStatus& action) {
 
 // --- The configuration.
 
+// Throws what is wrong with the numbers: the option may have no limits of its own.
 std::vector<int> Parent::wanted_workers(const Snapshot& values) const {
   std::vector<int> workers;
   int all = 0;
@@ -231,7 +232,7 @@ void Parent::act(const MutateConfig&) {
 
 void Parent::follow_configuration() {
   log::configure(config_);
-  supervisor_.set_limits(limits(config_));
+  supervisor_.set_limits(limits(config_), SteadyClock::now());
 }
 
 // --- The application's hooks.

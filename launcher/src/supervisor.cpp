@@ -34,6 +34,16 @@ Supervisor::Supervisor(const std::vector<Service>& services, Restart restart, co
   }
 }
 
+void Supervisor::set_limits(const Limits& limits, TimePoint now) {
+  const bool watched_anew = limits.worker_timeout != limits_.worker_timeout;
+  limits_ = limits;
+  for (auto& [key, worker] : workers_) {
+    if (watched_anew && (worker.phase == Phase::running || worker.phase == Phase::draining)) {
+      worker.hang.begin(now, limits_.worker_timeout);
+    }
+  }
+}
+
 void Supervisor::start(TimePoint now) {
   patience_due_ = now + patience_interval;
   if (watchdog_interval_ > Duration::zero()) {
@@ -65,24 +75,26 @@ void Supervisor::start_waiting(TimePoint now) {
 // The workers of a service that starts are wanted: none of them is held back.
 void Supervisor::bring_up(std::size_t service, TimePoint now) {
   Group& group = groups_[service];
-  for (std::size_t index = 0; index < group.slots.size(); ++index) {
-    Slot& slot = group.slots[index];
-    if (!slot.current && !slot.successor && !slot.queued && !slot.finished && !slot.given_up) {
+  for (int index = 0; index < group.service.workers; ++index) {
+    if (wants_worker(service, index)) {
       group.backoff.record_fork(now);
-      slot.current = fork(service, static_cast<int>(index), generation_, now);
+      slot_at(service, index).current = fork(service, index, generation_, now);
     }
   }
+}
+
+// Those beyond the number of workers are on their way out.
+bool Supervisor::wants_worker(std::size_t service, int index) {
+  const Slot& slot = slot_at(service, index);
+  return !slot.current && !slot.successor && !slot.queued && !slot.finished && !slot.given_up;
 }
 
 // Every slot without a worker gets one, as soon as it is not held back any more.
 void Supervisor::refill(TimePoint now) {
   for (std::size_t service = 0; service < groups_.size(); ++service) {
-    Group& group = groups_[service];
-    for (std::size_t index = 0; group.up && index < group.slots.size(); ++index) {
-      const Slot& slot = group.slots[index];
-      if (!slot.current && !slot.successor && !slot.queued && !slot.finished && !slot.given_up) {
-        want_fork(service, static_cast<int>(index), now);
-      }
+    const Group& group = groups_[service];
+    for (int index = 0; group.up && index < group.service.workers; ++index) {
+      if (wants_worker(service, index)) want_fork(service, index, now);
     }
   }
 }
@@ -154,19 +166,21 @@ void Supervisor::fork_failed(WorkerKey key, const std::string& reason, TimePoint
   workers_.erase(key);
   log(Level::error, "worker {} not forked: {}", label(worker), reason);
   Slot* slot = slot_of(worker);
-  if (slot != nullptr && slot->successor == key) {
-    slot->successor.reset();
-    successor_gone(worker, "not forked: " + reason, now);
-    return;
-  }
-  if (slot == nullptr || slot->current != key) {
-    return;  // It was to be a successor, of a reload that is given up by now.
-  }
-  slot->current.reset();
+  const bool was_current = slot != nullptr && slot->current == key;
+  const bool was_successor = slot != nullptr && slot->successor == key;
+  if (was_current) slot->current.reset();
+  if (was_successor) slot->successor.reset();
   Group& group = groups_[worker.service];
-  slot->queued = true;
-  group.queue.push_front(worker.index);
-  group.due = now + fork_retry;
+  if (was_successor && !stopping_) {
+    successor_gone(worker, "not forked: " + reason, now);
+  } else if (was_current && !stopping_ && group.up && !slot->successor &&
+             worker.index < group.service.workers) {
+    slot->queued = true;
+    group.queue.push_front(worker.index);
+    group.due = now + fork_retry;
+  }
+  advance_leaving(now);  // It may have been the last that somebody waited for.
+  check_stopped();
 }
 
 void Supervisor::worker_ready(WorkerKey key, TimePoint now) {
@@ -197,7 +211,6 @@ void Supervisor::worker_ready(WorkerKey key, TimePoint now) {
 }
 
 void Supervisor::show_ready(Worker& worker) {
-  worker.ready_line_due = never;
   worker.quiet = false;
   log(Level::info, "worker {} ready pid={} generation={}", label(worker), worker.pid,
       worker.generation);

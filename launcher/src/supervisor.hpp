@@ -37,7 +37,7 @@ class Supervisor {
   Supervisor(const std::vector<Service>& services, Restart restart, const Limits& limits);
 
   /// Limits are options that a reload may change.
-  void set_limits(const Limits& limits) noexcept { limits_ = limits; }
+  void set_limits(const Limits& limits, TimePoint now);
   /// How often the service manager wants to hear that all is well; zero: not at all.
   void set_watchdog(Duration interval) noexcept { watchdog_interval_ = interval; }
 
@@ -128,6 +128,7 @@ class Supervisor {
   void want_fork(std::size_t service, int index, TimePoint now);
   void run_queue(std::size_t service, TimePoint now);
   void refill(TimePoint now);
+  [[nodiscard]] bool wants_worker(std::size_t service, int index);
   void drain(Worker& worker, WorkerKey key, TimePoint now);
   void dismiss(WorkerKey key, TimePoint now);
   void show_ready(Worker& worker);
@@ -144,7 +145,7 @@ class Supervisor {
 
   // supervisor_stop.cpp
   void end_at_once(WorkerKey key, Worker& worker, TimePoint now);
-  void end_worker(WorkerKey key, Worker& worker, const std::string& limit);
+  void end_worker(WorkerKey key, Worker& worker, std::string limit);
   void check_stopped();
   void worker_deadline(WorkerKey key, Worker& worker, TimePoint now);
   void keep_manager_patient(TimePoint now);
@@ -154,6 +155,7 @@ class Supervisor {
   void begin_canaries(const std::vector<int>& workers, TimePoint now);
   void begin_mutation(TimePoint now);
   void check_canaries(TimePoint now);
+  static void forgive(Group& group);
   void fork_successor(std::size_t service, int index, unsigned generation, TimePoint now);
   void successor_ready(Slot& slot, TimePoint now);
   void successor_gone(const Worker& worker, const std::string& why, TimePoint now);
@@ -209,6 +211,7 @@ class Supervisor {
 
   bool ready_told_ = false;
   std::optional<Stop> stopping_;
+  bool stopped_ = false;
   TimePoint stop_deadline_ = never;
   int exit_status_ = 0;
 

@@ -69,23 +69,26 @@ void Supervisor::lost(const Worker& worker, const Death& death, TimePoint now) {
   if (group.leaving || note_start_failure(worker, death, now)) {
     return;
   }
+  const bool rolling = reload_ == Reload::rolling || reload_ == Reload::rolling_back;
+  if (worker.index >= group.service.workers) {  // It was one too many.
+    if (rolling) roll(now);
+    return;
+  }
   Slot* slot = slot_of(worker);
   const RestartPolicy policy = group.service.restart;
   if (policy == RestartPolicy::temporary ||
       (policy == RestartPolicy::transient && !death.failed())) {
     slot->finished = true;
     log(Level::info, "worker {} is not replaced: {}", label(worker), word(policy));
-    if (reload_ == Reload::rolling || reload_ == Reload::rolling_back) roll(now);
+    if (rolling) roll(now);
     start_waiting(now);
     return;
   }
-  if ((reload_ == Reload::rolling || reload_ == Reload::rolling_back) &&
-      worker.phase != Phase::running && !slot->was_empty) {
+  if (rolling && worker.phase != Phase::running && !slot->was_empty) {
     // It stands for one of the old generation, which is gone: nothing is left to roll from here.
     abandon_reload(fmt::format("worker {} {} before it was ready", label(worker), describe(death)),
                    now);
-    slot = slot_of(worker);  // There may be fewer of them now.
-    if (slot == nullptr) return;
+    return;  // Its place has been filled again with that.
   }
   if (!group.intensity.allow(now)) {
     give_up(worker.service, worker.index, now);
@@ -127,6 +130,7 @@ void Supervisor::give_up(std::size_t service, int index, TimePoint now) {
   slot_at(service, index).given_up = true;
   log(Level::error, "service {} degraded: {}; worker {} is not replaced until the next reload",
       group.service.name, why, label(service, index));
+  if (reload_ == Reload::rolling || reload_ == Reload::rolling_back) roll(now);
 }
 
 void Supervisor::restart_together(std::size_t service, TimePoint now) {

@@ -93,6 +93,7 @@ void Supervisor::begin_mutation(TimePoint now) {
   if (limits_.worker_boot_timeout > Duration::zero()) {
     reload_deadline_ = deadline_after(now, limits_.worker_boot_timeout);
   }
+  std::ranges::for_each(groups_, forgive);
   push(MutateConfig{});
   for (auto& [key, worker] : workers_) {
     if (worker.phase == Phase::starting || worker.phase == Phase::running) {
@@ -144,6 +145,14 @@ void Supervisor::begin_canaries(const std::vector<int>& workers, TimePoint now) 
   check_canaries(now);
 }
 
+// What was given up gets another chance.
+void Supervisor::forgive(Group& group) {
+  for (Slot& slot : group.slots) {
+    slot.given_up = false;
+  }
+  group.intensity.forget();
+}
+
 void Supervisor::check_canaries(TimePoint now) {
   for (const Group& group : groups_) {
     for (const Slot& slot : group.slots) {
@@ -160,9 +169,8 @@ void Supervisor::check_canaries(TimePoint now) {
     const bool idle = running_in(group) == 0;
     for (Slot& slot : group.slots) {
       if (slot.successor) promote(slot, now);
-      slot.given_up = false;
     }
-    group.intensity.forget();
+    forgive(group);
     if (idle) {  // What it waits for may be what has changed.
       group.backoff.forget();
       group.due = never;
@@ -243,6 +251,10 @@ void Supervisor::abandon_reload(const std::string& reason, TimePoint now) {
     refill(now);
     roll(now);
     return;
+  }
+  for (std::size_t service = 0; was == Reload::rolling_back && service < groups_.size();
+       ++service) {
+    retire_surplus(service, now);
   }
   refill(now);
   resume(now);

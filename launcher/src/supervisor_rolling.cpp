@@ -53,6 +53,8 @@ void Supervisor::successor_gone(const Worker& worker, const std::string& why, Ti
 
 void Supervisor::promote(Slot& slot, TimePoint now) {
   const auto old = std::exchange(slot.current, std::exchange(slot.successor, std::nullopt));
+  slot.finished = false;
+  slot.replacing = false;
   if (old) {
     drain(workers_.at(*old), *old, now);
   }
@@ -96,7 +98,7 @@ bool Supervisor::roll_group(std::size_t service, TimePoint now) {
     if (busy == at_once) {
       return false;
     }
-    if (slot.finished || slot.given_up) {
+    if ((slot.finished || slot.given_up) && !slot.successor) {
       continue;
     }
     if (slot.successor || slot.replacing) {
@@ -149,6 +151,7 @@ void Supervisor::retire_surplus(std::size_t service, TimePoint now) {
   for (std::size_t index = count; index < group.slots.size(); ++index) {
     const Slot& slot = group.slots[index];
     std::erase(group.queue, static_cast<int>(index));
+    if (group.queue.empty()) group.due = never;
     for (const auto& key : {slot.current, slot.successor}) {
       if (key) dismiss(*key, now);
     }
@@ -179,7 +182,8 @@ void Supervisor::recycle(TimePoint now) {
     }
     group.recycle_due = TimePoint::min();
     const auto is_busy = [this](const Slot& slot) {
-      return slot.successor || slot.replacing || !(slot.finished || is_running(slot.current));
+      const bool has_nobody = slot.finished || slot.given_up;
+      return slot.successor || slot.replacing || !(has_nobody || is_running(slot.current));
     };
     auto busy = std::ranges::count_if(group.slots, is_busy);
     for (std::size_t index = 0; index < group.slots.size(); ++index) {

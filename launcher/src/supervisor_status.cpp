@@ -56,12 +56,13 @@ void Supervisor::feed_watchdog(TimePoint now) {
   if (now < watchdog_due_) {
     return;
   }
-  watchdog_due_ = now + watchdog_interval_;
   const bool enough = std::ranges::all_of(groups_, [this](const Group& group) {
     const bool may_be_empty = group.leaving || !group.ever_ready || !group.up ||
                               std::ranges::all_of(group.slots, &Slot::finished);
     return may_be_empty || running_in(group) > 0;
   });
+  // Who has no worker this moment may have one the next; the manager waits for two intervals.
+  watchdog_due_ = now + (stopping_ || enough ? watchdog_interval_ : watchdog_interval_ / 10);
   if (stopping_ || enough) {
     push(Notify{"WATCHDOG=1"});
   }

@@ -2,6 +2,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "notify.hpp"
 #include "supervisor.hpp"
@@ -57,7 +58,7 @@ void Supervisor::stop_requested(Stop how, TimePoint now) {
 }
 
 void Supervisor::check_stopped() {
-  if (stopping_ && workers_.empty()) {
+  if (stopping_ && workers_.empty() && !std::exchange(stopped_, true)) {
     log(log::Level::info, "stopped status={}", exit_status_);
     push(Finish{exit_status_});
   }
@@ -73,17 +74,18 @@ void Supervisor::end_at_once(WorkerKey key, Worker& worker, TimePoint now) {
   push(SendSignal{key, SIGINT});
 }
 
-void Supervisor::end_worker(WorkerKey key, Worker& worker, const std::string& limit) {
+void Supervisor::end_worker(WorkerKey key, Worker& worker, std::string limit) {
   log(log::Level::error, "worker {} killed: {} pid={}", label(worker), limit, worker.pid);
   worker.phase = Phase::killed;
-  worker.killed_by = limit;
+  worker.killed_by = std::move(limit);
   worker.deadline = never;
   push(SendSignal{key, SIGKILL});
 }
 
 void Supervisor::worker_deadline(WorkerKey key, Worker& worker, TimePoint now) {
   if (now >= worker.ready_line_due) {
-    show_ready(worker);
+    worker.ready_line_due = never;
+    if (worker.phase == Phase::running) show_ready(worker);
   }
   look_for_hang(key, worker, now);
   const bool over_with_all = stopping_ && now >= stop_deadline_ && worker.phase != Phase::killed;
@@ -96,6 +98,8 @@ void Supervisor::worker_deadline(WorkerKey key, Worker& worker, TimePoint now) {
     end_worker(key, worker, "worker_timeout");
   } else if (stopping_ == Stop::fast) {
     end_worker(key, worker, "fast stop");
+  } else if (!worker.killed_by.empty()) {  // Told to end at once, and has not.
+    end_worker(key, worker, worker.killed_by);
   } else {
     end_worker(key, worker, "graceful_shutdown_timeout");
   }
@@ -148,7 +152,8 @@ TimePoint Supervisor::next_deadline() const {
     if (group.not_before != TimePoint::min() && !group.up && !group.leaving) {
       next = std::min(next, group.not_before);
     }
-    if (group.recycle_due != TimePoint::min() && group.up && reload_ == Reload::none) {
+    if (group.recycle_due != TimePoint::min() && group.up && reload_ == Reload::none &&
+        !stopping_) {
       next = std::min(next, group.recycle_due);
     }
   }

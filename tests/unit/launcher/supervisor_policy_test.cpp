@@ -93,6 +93,20 @@ TEST_CASE("a service that degrades leaves the others alone, and a reload tries i
   CHECK(world.generations[world.last_fork.key] == 2);
 }
 
+TEST_CASE("a mutation tries again what was given up, as a reload does") {
+  World world{
+      {{.name = "web", .workers = 1, .max_restarts = 1, .period = 60s, .give_up = GiveUp::degrade},
+       {"rpc", 1}},
+      Restart::mutate};
+  world.all_ready();
+  world.dies(1, killed);
+  world.ready(3);
+  world.dies(3, killed);
+  world.reload();
+  CHECK(world.alive() == 2);
+  CHECK(world.last_fork.service == 0);
+}
+
 TEST_CASE("one_for_all: when one worker dies, all services stop and start again") {
   World world{{{.name = "a", .workers = 2, .strategy = RestartStrategy::one_for_all}, {"b", 1}}};
   world.all_ready();
@@ -180,6 +194,16 @@ TEST_CASE("a hung worker is dumped, replaced at once, and killed if it does not 
   CHECK(world.count("worker 0 started") == 2);
 }
 
+TEST_CASE("a worker_timeout that changes at run time counts for workers that run already") {
+  World world{{{"web", 1}}};
+  world.all_ready();
+  world.pulses[1] = Pulse{.tick = world.now};
+  world.pass(3600s);
+  world.supervisor.set_limits({.worker_timeout = 1s}, world.now);
+  world.pass(2s);
+  CHECK(world.logged("worker 0 hung"));
+}
+
 TEST_CASE("a worker that drains and gives signs of life is not hung, however long it takes") {
   World world{
       {{"web", 1}},
@@ -248,7 +272,9 @@ TEST_CASE("the watchdog of the service manager is fed while every service can se
   supervisor.worker_gone(1, killed, now);  // Its replacement is not ready.
   CHECK(fed(now += 500ms) == 0);
   supervisor.worker_ready(2, now);
-  CHECK(fed(now += 1s) == 1);
+  CHECK(fed(now += 100ms) == 1);  // Not an interval later: the manager has waited for one already.
+  CHECK(fed(now += 900ms) == 0);
+  CHECK(fed(now += 100ms) == 1);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "supervisor_world.hpp"
 
 using namespace std::chrono_literals;
+using thane::GiveUp;
 using thane::Restart;
 using thane::internal::Death;
 using thane::internal::Supervisor;
@@ -55,6 +56,7 @@ TEST_CASE("a generation too many: the oldest is told to end at once") {
   }
   CHECK(world.signals_of(1) == std::vector<int>{SIGTERM, SIGINT, SIGKILL});
   CHECK(world.logged("worker 0 told to end at once: max_generations"));
+  CHECK(world.logged("worker 0 killed: max_generations pid=1001"));
   CHECK(world.signals_of(2) == std::vector<int>{SIGTERM});
 }
 
@@ -131,13 +133,71 @@ TEST_CASE("a reload may ask for more workers, or for fewer") {
   }
 }
 
+TEST_CASE("more workers that cannot start are taken back with the rest of the reload") {
+  World world{{{"web", 1}}};
+  world.all_ready();
+  world.wanted_workers = {3};
+  world.reload();
+  world.ready(2);  // The canary; 3 and 4 are the places that are new.
+  world.dies(3, {.status = 1});
+  CHECK(world.logged("reload failed generation=2 reason=worker 1 exited: status 1"));
+  world.dies(4, {.status = 1});
+  world.ready(world.last_fork.key);
+  CHECK(world.logged("rolled back to generation=1"));
+  CHECK(world.status == "generation 1, web 1/1");
+  CHECK_FALSE(world.logged("worker 1 held back"));
+}
+
+TEST_CASE("a place that is held back and not wanted any more is forgotten") {
+  World world{{{"web", 2}}};
+  world.all_ready();
+  for (const World::Key key : {2, 3}) {
+    world.dies(key, killed);
+    if (world.living.contains(key + 1)) world.ready(key + 1);
+  }
+  CHECK(world.status == "generation 1, web 1/2 (1 held back)");
+  world.wanted_workers = {1};
+  world.reload();
+  world.ready(world.last_fork.key);
+  CHECK(world.status == "generation 2, web 1/1");
+  world.pass(60s);  // And does not spin.
+  CHECK(world.last_fork.index == 0);
+}
+
+TEST_CASE("a fork that fails for a place that has a successor is not tried again") {
+  World world{{{"web", 2}}, Restart::reload, {.worker_boot_timeout = 60s, .max_unavailable = 1}};
+  world.all_ready();
+  world.wants_recycling(1);
+  world.reload();
+  const auto canary = world.last_fork.key;
+  world.fork_fails = true;
+  world.dies(1, {});
+  world.fork_fails = false;
+  world.ready(canary);
+  world.dies(2, {});
+  world.all_ready();
+  CHECK(world.logged("reload finished generation=2"));
+  world.pass(10s);
+  CHECK(world.alive() == 2);
+}
+
+TEST_CASE("a worker that was about to be recycled when a reload came holds up nothing") {
+  World world{{{"web", 1}}, Restart::reload, {.worker_boot_timeout = 60s, .max_unavailable = 1}};
+  world.all_ready();
+  world.wants_recycling(1);
+  world.reload();
+  const auto canary = world.last_fork.key;
+  world.dies(1, {});  // 3 follows it, of the old generation.
+  world.ready(canary);
+  CHECK(world.logged("reload finished generation=2"));
+}
+
 TEST_CASE("with mutate the number of workers changes without a restart of those that stay") {
   World world{{{"web", 1}}, Restart::mutate};
   world.all_ready();
+  world.wanted_workers = {2};
   world.reload();
-  world.supervisor.set_workers({2}, world.now);
   world.mutated(1);
-  world.pass(1ms);
   CHECK(world.alive() == 2);
   CHECK(world.signals_of(1).empty());
 }
@@ -198,6 +258,17 @@ TEST_CASE("a successor that fails leaves the old worker at work, and is tried ag
   CHECK(world.alive() == 1);
   world.pass(2s);
   CHECK(world.alive() == 2);
+}
+
+TEST_CASE("a place that was given up keeps no other worker from being recycled") {
+  World world{{{.name = "web", .workers = 2, .max_restarts = 1, .give_up = GiveUp::degrade}}};
+  world.all_ready();
+  world.dies(1, killed);
+  world.ready(3);
+  world.dies(3, killed);
+  CHECK(world.logged("service web degraded"));
+  world.wants_recycling(2);
+  CHECK(world.logged("worker 1 recycled"));
 }
 
 TEST_CASE("a reload overtakes a recycling") {

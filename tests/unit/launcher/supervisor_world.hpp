@@ -103,6 +103,7 @@ struct World {
   std::vector<std::string> lines = {};
   std::vector<std::string> notified = {};
   internal::ForkWorker last_fork = {};
+  bool stop_begun = false;
   std::optional<int> finished = {};
   bool fork_fails = false;
   std::optional<int> fork_of_index_fails = {};
@@ -121,6 +122,7 @@ struct World {
     }
   }
   void act(const internal::ForkWorker& fork) {
+    REQUIRE_FALSE(stop_begun);
     last_fork = fork;
     if (fork_fails || (fork_of_index_fails && fork.index == *fork_of_index_fails)) {
       supervisor.fork_failed(fork.key, "no memory", now);
@@ -146,7 +148,7 @@ struct World {
   void act(const internal::RollBackConfig&) { ++rollbacks; }
   void act(const internal::WorkerIsReady&) {}
   void act(const internal::WorkerHasEnded&) {}
-  void act(const internal::StopBegins&) {}
+  void act(const internal::StopBegins&) { stop_begun = true; }
   void act(const internal::LoadConfig&) {
     if (config_error.empty()) {
       supervisor.config_loaded(wanted_workers, now);
@@ -155,8 +157,14 @@ struct World {
     }
   }
   void act(const internal::CommitConfig&) { ++commits; }
-  void act(const internal::MutateConfig&) { ++mutations; }
-  void act(const internal::Finish& finish) { finished = finish.status; }
+  void act(const internal::MutateConfig&) {
+    ++mutations;
+    supervisor.set_workers(wanted_workers, now);
+  }
+  void act(const internal::Finish& finish) {
+    REQUIRE_FALSE(finished);  // It ends once.
+    finished = finish.status;
+  }
 };
 
 }  // namespace thane::testing
