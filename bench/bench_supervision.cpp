@@ -69,6 +69,7 @@ constexpr Row rows[] = {
     {"descriptors lines", "... lines of log in 5 s", "10", 0},
     {"descriptors recovery", "... answers again after, ms", "1000"},
     {"sequential", "1000 connections over 4 workers", "1.1 : 1"},
+    {"sequential wake-ups", "... times that a worker wakes up for one", "2"},
     {"long-lived", "64 connections that stay, over 4 workers", "1.15 : 1"},
     {"wake-ups parent", "idle wake-ups/s, parent", "0"},
     {"wake-ups worker", "idle wake-ups/s, worker", "1"},
