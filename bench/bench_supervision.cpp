@@ -69,6 +69,7 @@ constexpr Row rows[] = {
     {"descriptors lines", "... lines of log in 5 s", "10", 0},
     {"descriptors recovery", "... answers again after, ms", "1000"},
     {"sequential", "1000 connections over 4 workers", "1.1 : 1"},
+    {"sequential wake-ups", "... times that a worker wakes up for one", "2"},
     {"long-lived", "64 connections that stay, over 4 workers", "1.15 : 1"},
     {"wake-ups parent", "idle wake-ups/s, parent", "0"},
     {"wake-ups worker", "idle wake-ups/s, worker", "1"},
@@ -127,6 +128,7 @@ Servers servers_to_measure(const Settings& settings) {
                  server.package);
     }
   }
+  if (servers.empty()) throw std::runtime_error("no server to measure");
   return servers;
 }
 
@@ -155,18 +157,19 @@ bool go_around(const Measurement& measurement, const Servers& servers, Sheets& s
 struct Column {
   const char* key;
   const char* label;
+  const char* bar = "";
   int decimals = 1;
   Pick pick = Pick::median;
 };
 
 constexpr Column reload_columns[] = {
-    {"answered", "answered", 0},
-    {"failed", "failed", 0, Pick::worst},
-    {"reused", "of these on a used one", 0, Pick::worst},
+    {"answered", "answered", "", 0},
+    {"failed", "failed", "0", 0, Pick::worst},
+    {"reused", "of these on a used one", "0", 0, Pick::worst},
     {"p99", "p99 ms"},
-    {"p99.9", "p99.9 ms"},
+    {"p99.9", "p99.9 ms", "7"},
     {"max", "max ms"},
-    {"gap", "longest gap ms"},
+    {"gap", "longest gap ms", "10"},
 };
 
 /// The servers below each other, in each way that they were run.
@@ -193,6 +196,7 @@ void print_reloads(const std::string& title, const std::string& prefix, const Se
       return found->second.cell(prefix + column.key, column.decimals, column.pick);
     });
   }
+  add_line("bar", [](const Column& column) { return column.bar; });
   table.print();
   fmt::print("\n");
 }
@@ -211,6 +215,7 @@ std::string cell_of(const Row& row, const std::string& column, const Servers& se
 void print_rows(const Servers& servers, const Sheets& sheets) {
   const std::vector<std::string> columns{"thane", "nginx", "HAProxy", "gunicorn", "uWSGI"};
   Table table;
+  bool any_row = false;
   std::vector<std::string> line{"four workers"};
   line.insert(line.end(), columns.begin(), columns.end());
   line.emplace_back("bar");
@@ -222,7 +227,9 @@ void print_rows(const Servers& servers, const Sheets& sheets) {
         std::any_of(line.begin() + 1, line.end(), [](auto& cell) { return cell != "-"; });
     line.emplace_back(row.bar);
     if (any) table.add(line);
+    any_row = any_row || any;
   }
+  if (!any_row) return;
   table.print();
   fmt::print(
       "gunicorn: sync workers; for connections that stay, fairness and descriptors gthread\n");
@@ -248,7 +255,9 @@ int run(const Settings& settings) {
 
 int main(int argc, char** argv) {
   try {
-    return run(settings_from(argc, argv));
+    const Settings settings = settings_from(argc, argv);
+    take_program_along();
+    return run(settings);
   } catch (const std::exception& error) {
     fmt::print(stderr, "bench_supervision: {}\n", error.what());
     return 2;

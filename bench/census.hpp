@@ -41,11 +41,11 @@ class Census {
     most_ = std::max(most_, children_.size());
     seen_.insert(children_.begin(), children_.end());
   }
-  /// Looks every few milliseconds.
+  /// Looks every millisecond.
   void look_until(Clock::time_point end) {
     while (Clock::now() < end) {
       look();
-      std::this_thread::sleep_for(std::chrono::milliseconds{3});
+      std::this_thread::sleep_for(std::chrono::milliseconds{1});
     }
   }
 

@@ -35,6 +35,12 @@ double cpu_of_all(const MeasuredProgram& program) {
   return sum;
 }
 
+long switches_of_workers(const MeasuredProgram& program) {
+  long sum = 0;
+  for (const pid_t pid : program.children()) sum += voluntary_switches(pid);
+  return sum;
+}
+
 /// Connections that ask nothing; those that find no place in a queue wait for one.
 std::vector<UniqueFd> silent_connections(int port, int count) {
   std::vector<UniqueFd> connections;
@@ -99,8 +105,11 @@ void measure_sequential(const Server& server, Sheet& sheet) {
   const Setup setup;
   RunningServer running{server, setup};
   running.wait_until_up();
+  const long before = switches_of_workers(running.program());
   add_counts(sheet, "sequential", ask_in_turn(running.port()),
              static_cast<std::size_t>(setup.workers));
+  const auto wake_ups = static_cast<double>(switches_of_workers(running.program()) - before);
+  sheet.add("sequential wake-ups", {wake_ups / sequential});
 }
 
 void measure_long_lived(const Server& server, Sheet& sheet) {

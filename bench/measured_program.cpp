@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <fstream>
 #include <stdexcept>
 
@@ -30,7 +31,19 @@ long number_in(pid_t pid, const std::string& file, const std::string& key) {
   throw std::runtime_error("no " + key + " in /proc/" + std::to_string(pid) + "/" + file);
 }
 
+std::atomic<pid_t> running = -1;  // The program that was started last and has not ended.
+
+void end_with_program(int number) {
+  if (running > 0) ::kill(-running, SIGKILL);
+  ::signal(number, SIG_DFL);
+  ::raise(number);
+}
+
 }  // namespace
+
+void take_program_along() {
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) ::signal(number, end_with_program);
+}
 
 MeasuredProgram::MeasuredProgram(const std::vector<std::string>& command,
                                  const ProgramOptions& options) {
@@ -57,13 +70,14 @@ MeasuredProgram::MeasuredProgram(const std::vector<std::string>& command,
     ::execv(arguments[0], arguments.data());
     ::_exit(127);
   }
+  running = pid_;
   ::setpgid(pid_, pid_);  // Here too, or a signal to the group could come before the group.
 }
 
 MeasuredProgram::~MeasuredProgram() {
   if (pid_ > 0) {
     ::kill(-pid_, SIGKILL);
-    ::waitpid(pid_, nullptr, 0);
+    wait_exit();
   }
 }
 
@@ -100,7 +114,7 @@ void MeasuredProgram::signal(int number) const {
 void MeasuredProgram::wait_exit() {
   check_retry([&] { return ::waitpid(pid_, nullptr, 0); }, "waitpid");
   ::kill(-pid_, SIGKILL);  // What it left behind.
-  pid_ = -1;
+  running = pid_ = -1;
 }
 
 bool MeasuredProgram::ended(std::chrono::milliseconds limit) {

@@ -52,6 +52,10 @@ class MeasuredProgram {
   pid_t pid_ = -1;
 };
 
+/// From now on a signal that ends this process ends the program first that runs in its own group.
+/// One program at a time.
+void take_program_along();
+
 /// Processes whose end is wanted to the microsecond, no matter whose children they are.
 class Watched {
  public:

@@ -169,7 +169,8 @@ Server make_uwsgi() {
           .arguments = {"--ini"},
           .configure = uwsgi_configuration,
           .break_application = break_python,
-          .broken_line = "no-such-option = 1"};
+          .broken_line = "no-such-option = 1",
+          .plugin = "/usr/lib/uwsgi/plugins/python3_plugin.so"};
 }
 
 Server make_uwsgi_chain() {

@@ -31,7 +31,8 @@ std::vector<std::string> command_of(const Server& server, const Place& place, co
 }  // namespace
 
 bool is_installed(const Server& server) {
-  return ::access(server.program.c_str(), X_OK) == 0;
+  return ::access(server.program.c_str(), X_OK) == 0 &&
+         (server.plugin.empty() || std::filesystem::exists(server.plugin));
 }
 
 TemporaryFolder::TemporaryFolder() {

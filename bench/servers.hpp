@@ -47,6 +47,7 @@ struct Server {
   int stop_signal = SIGTERM;  ///< The one for a graceful stop.
   int reload_signal = SIGHUP;
   std::function<void(const Place&)> reload = {};  ///< In the place of the signal.
+  std::string plugin = {};                        ///< Another file that has to be there.
   bool has_workers = true;                        ///< Its processes are as many as Setup::workers.
 };
 
