@@ -149,6 +149,7 @@ Listener::Listener(Listener&& other) noexcept
       address_(std::move(other.address_)),
       host_(std::move(other.host_)),
       port_(other.port_),
+      ours_(other.ours_),
       owner_(std::exchange(other.owner_, 0)),
       device_(other.device_),
       inode_(other.inode_) {}
@@ -160,6 +161,7 @@ Listener& Listener::operator=(Listener&& other) noexcept {
     address_ = std::move(other.address_);
     host_ = std::move(other.host_);
     port_ = other.port_;
+    ours_ = other.ours_;
     owner_ = std::exchange(other.owner_, 0);
     device_ = other.device_;
     inode_ = other.inode_;
