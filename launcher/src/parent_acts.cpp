@@ -68,7 +68,7 @@ void Parent::become_worker(const ForkWorker& action, Fork fork, std::size_t slot
   signal_fd_.reset();
   timer_fd_.reset();
   mutation_.reset();
-  use_worker_slots({slots_.all(), slot});
+  use_worker_slots(slots_.seen_from(slot));
 
   ServiceWrapper& wrapper = services_[action.service];
   if (loaded_ && action.generation == loaded_generation_) {
@@ -210,6 +210,7 @@ void Parent::act(const WorkerHasEnded& action) {
 }
 
 void Parent::act(const StopBegins&) {
+  slots_.announce_end();
   call_hook("on_stopping", setup_.hooks.on_stopping);
 }
 
