@@ -189,6 +189,7 @@ Listener::Listener(Listener&& other) noexcept
       address_(std::move(other.address_)),
       host_(std::move(other.host_)),
       port_(other.port_),
+      ours_(other.ours_),
       file_(std::move(other.file_)),
       owner_(std::exchange(other.owner_, 0)),
       device_(other.device_),
@@ -202,6 +203,7 @@ Listener& Listener::operator=(Listener&& other) noexcept {
     host_ = std::move(other.host_);
     port_ = other.port_;
     file_ = std::move(other.file_);
+    ours_ = other.ours_;
     owner_ = std::exchange(other.owner_, 0);
     device_ = other.device_;
     inode_ = other.inode_;
