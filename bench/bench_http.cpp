@@ -6,7 +6,6 @@
 // process of its own on core 0, loaded by this program from core 1, in turns. Prints the median
 // over the rounds of microseconds of user and system time for each request, and the ratios.
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/epoll.h>
@@ -31,10 +30,14 @@
 #include <thread>
 #include <vector>
 
+#include "servers.hpp"
+
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 using thane::check;
 using thane::UniqueFd;
+using thane::bench::cpu_milliseconds;
+using thane::bench::loopback;
 
 namespace {
 
@@ -59,14 +62,6 @@ void pin(int core) {
   ::sched_setaffinity(0, sizeof(cores), &cores);
 }
 
-sockaddr_in loopback(std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
-
 UniqueFd connect_to(std::uint16_t port) {
   UniqueFd fd{check(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket")};
   const auto address = loopback(port);
@@ -74,14 +69,6 @@ UniqueFd connect_to(std::uint16_t port) {
     return {};
   }
   return fd;
-}
-
-// Time on a CPU since the process began: nanoseconds, where utime and stime have ticks of 10 ms.
-double cpu_microseconds(pid_t pid) {
-  std::ifstream file{"/proc/" + std::to_string(pid) + "/schedstat"};
-  double nanoseconds = 0;
-  file >> nanoseconds;
-  return nanoseconds / 1000;
 }
 
 [[noreturn]] void serve(std::uint16_t port, const Settings& settings) {
@@ -225,9 +212,9 @@ void compare(std::vector<Server>& servers, const Settings& settings, int batch) 
     for (auto& server : servers) {
       Load load{server.port, settings.connections, batch};
       load.run(0.1);
-      const double before = cpu_microseconds(server.pid);
+      const double before = cpu_milliseconds(server.pid);
       const double answered = load.run(settings.seconds);
-      server.microseconds.push_back((cpu_microseconds(server.pid) - before) / answered);
+      server.microseconds.push_back((cpu_milliseconds(server.pid) - before) * 1000 / answered);
     }
   }
   std::printf("%s, %zu connections\n", batch == 1 ? "keep-alive" : "x16 pipelined",
@@ -265,11 +252,10 @@ Settings settings_from(int argc, char** argv) {
 int main(int argc, char** argv) {
   try {
     const Settings settings = settings_from(argc, argv);
-    std::string folder = "/tmp/bench_http.XXXXXX";
-    if (::mkdtemp(folder.data()) == nullptr) throw std::runtime_error("no temporary folder");
+    const thane::bench::TemporaryFolder folder;
     std::vector<Server> servers{{"thane", 18181, 0, {}}, {"raw_epoll", 18182, 0, {}}};
     if (::access("/usr/sbin/nginx", X_OK) == 0) servers.push_back({"nginx", 18183, 0, {}});
-    for (auto& server : servers) start(server, settings, folder);
+    for (auto& server : servers) start(server, settings, folder.path());
     pin(1);
     compare(servers, settings, 1);
     compare(servers, settings, 16);
@@ -277,7 +263,6 @@ int main(int argc, char** argv) {
       ::kill(server.pid, SIGKILL);
       ::waitpid(server.pid, nullptr, 0);
     }
-    std::filesystem::remove_all(folder);
     return 0;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "bench_http: %s\n", error.what());

@@ -1,16 +1,15 @@
 #include "measured_program.hpp"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/socket.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <fstream>
 #include <stdexcept>
 
@@ -19,14 +18,6 @@
 namespace thane::bench {
 
 namespace {
-
-sockaddr_in loopback(int port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
 
 /// The number after `key` in one of the files of /proc that read "Key:   number unit".
 long number_in(pid_t pid, const std::string& file, const std::string& key) {
@@ -40,13 +31,25 @@ long number_in(pid_t pid, const std::string& file, const std::string& key) {
   throw std::runtime_error("no " + key + " in /proc/" + std::to_string(pid) + "/" + file);
 }
 
+std::atomic<pid_t> running = -1;  // The program that was started last and has not ended.
+
+void end_with_program(int number) {
+  if (running > 0) ::kill(-running, SIGKILL);
+  ::signal(number, SIG_DFL);
+  ::raise(number);
+}
+
 }  // namespace
 
-MeasuredProgram::MeasuredProgram(const std::vector<std::string>& command) {
-  int ends[2];
-  check(::pipe2(ends, O_CLOEXEC), "pipe2");
-  error_.reset(ends[0]);
-  const UniqueFd write_end{ends[1]};
+void take_program_along() {
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) ::signal(number, end_with_program);
+}
+
+MeasuredProgram::MeasuredProgram(const std::vector<std::string>& command,
+                                 const ProgramOptions& options) {
+  const UniqueFd null{check(::open("/dev/null", O_RDWR | O_CLOEXEC), "/dev/null")};
+  constexpr int flags = O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC;
+  const UniqueFd log{check(::open(options.log.c_str(), flags, 0600), options.log.c_str())};
   std::vector<char*> arguments;
   for (const std::string& argument : command) {
     arguments.push_back(const_cast<char*>(argument.c_str()));
@@ -57,20 +60,24 @@ MeasuredProgram::MeasuredProgram(const std::vector<std::string>& command) {
   pid_ = check(::fork(), "fork");
   if (pid_ == 0) {
     ::setpgid(0, 0);
-    const int null = ::open("/dev/null", O_RDWR);
-    ::dup2(null, 0);
-    ::dup2(null, 1);
-    ::dup2(write_end.get(), 2);
+    ::dup2(null.get(), 0);
+    ::dup2(log.get(), 1);
+    ::dup2(log.get(), 2);
+    if (options.open_files > 0) {
+      const rlimit limit{.rlim_cur = options.open_files, .rlim_max = options.open_files};
+      ::setrlimit(RLIMIT_NOFILE, &limit);
+    }
     ::execv(arguments[0], arguments.data());
     ::_exit(127);
   }
+  running = pid_;
   ::setpgid(pid_, pid_);  // Here too, or a signal to the group could come before the group.
 }
 
 MeasuredProgram::~MeasuredProgram() {
   if (pid_ > 0) {
     ::kill(-pid_, SIGKILL);
-    ::waitpid(pid_, nullptr, 0);
+    wait_exit();
   }
 }
 
@@ -99,31 +106,22 @@ std::vector<pid_t> MeasuredProgram::wait_for_children(std::size_t count,
   }
 }
 
-void MeasuredProgram::wait_for_line(const std::string& words) {
-  for (;;) {
-    const auto found = unread_.find(words);
-    if (found != std::string::npos) {
-      unread_.erase(0, found + words.size());
-      return;
-    }
-    char buffer[65536];
-    const auto size =
-        check_retry([&] { return ::read(error_.get(), buffer, sizeof buffer); }, "read");
-    if (size == 0) {
-      throw std::runtime_error("the program ended without: " + words);
-    }
-    unread_.append(buffer, static_cast<std::size_t>(size));
-  }
-}
-
 void MeasuredProgram::signal(int number) const {
+  if (pid_ <= 0) throw std::runtime_error("the program has ended");  // To -1 means to everybody.
   check(::kill(pid_, number), "kill");
 }
 
 void MeasuredProgram::wait_exit() {
   check_retry([&] { return ::waitpid(pid_, nullptr, 0); }, "waitpid");
   ::kill(-pid_, SIGKILL);  // What it left behind.
-  pid_ = -1;
+  running = pid_ = -1;
+}
+
+bool MeasuredProgram::ended(std::chrono::milliseconds limit) {
+  if (pid_ < 0) return true;
+  if (!Watched{{pid_}}.all_gone(limit)) return false;
+  wait_exit();
+  return true;
 }
 
 Watched::Watched(const std::vector<pid_t>& pids) {
@@ -142,55 +140,19 @@ bool Watched::all_gone(std::chrono::milliseconds limit) const {
   });
 }
 
-std::optional<std::string> http_get(int port, const std::string& path) {
-  const UniqueFd socket{check(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket")};
-  const sockaddr_in address = loopback(port);
-  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-    return std::nullopt;
-  }
-  const std::string request =
-      "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
-  check(::send(socket.get(), request.data(), request.size(), MSG_NOSIGNAL), "send");
-
-  std::string answer;
-  char buffer[4096];
-  for (;;) {
-    const auto size = ::recv(socket.get(), buffer, sizeof buffer, 0);
-    if (size <= 0) {
-      break;
-    }
-    answer.append(buffer, static_cast<std::size_t>(size));
-  }
-  const auto head_end = answer.find("\r\n\r\n");
-  if (head_end == std::string::npos) {
-    return std::nullopt;
-  }
-  return answer.substr(head_end + 4);
-}
-
-int free_port() {
-  const UniqueFd socket{check(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket")};
-  sockaddr_in address = loopback(0);
-  socklen_t size = sizeof address;
-  check(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), size), "bind");
-  check(::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size), "getsockname");
-  return ntohs(address.sin_port);
-}
-
 long voluntary_switches(pid_t pid) {
   return number_in(pid, "status", "voluntary_ctxt_switches:");
 }
 
-long pss_kib(pid_t pid) {
-  return number_in(pid, "smaps_rollup", "Pss:");
+double cpu_milliseconds(pid_t pid) {
+  std::ifstream in{"/proc/" + std::to_string(pid) + "/schedstat"};
+  double nanoseconds = 0;  // Where the fields of /proc/PID/stat have ticks of 10 ms.
+  in >> nanoseconds;
+  return nanoseconds / 1e6;
 }
 
-double median(std::vector<double> values) {
-  if (values.empty()) {
-    return -1;
-  }
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
+long pss_kib(pid_t pid) {
+  return number_in(pid, "smaps_rollup", "Pss:");
 }
 
 }  // namespace thane::bench

@@ -1,10 +1,11 @@
-// A server measured from outside: started, watched through /proc, asked over HTTP, killed.
+// A program measured from outside: started, watched through /proc, killed.
 #pragma once
 
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include <chrono>
-#include <optional>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -18,12 +19,16 @@ inline double milliseconds_since(Clock::time_point start) {
   return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
 }
 
-/// A program in a process group of its own. Its standard error goes to a pipe, and from there
-/// nowhere until wait_for_line() is called; the pipe holds all that a measured server writes.
+struct ProgramOptions {
+  std::filesystem::path log;  ///< What it prints is appended to this file.
+  rlim_t open_files = 0;      ///< RLIMIT_NOFILE; 0: as many as this process.
+};
+
+/// A program in a process group of its own.
 class MeasuredProgram {
  public:
-  explicit MeasuredProgram(const std::vector<std::string>& command);
-  /// Kills the group, and the children that were its own, and reaps the program.
+  MeasuredProgram(const std::vector<std::string>& command, const ProgramOptions& options);
+  /// Kills the group and reaps the program.
   ~MeasuredProgram();
   MeasuredProgram(const MeasuredProgram&) = delete;
   MeasuredProgram& operator=(const MeasuredProgram&) = delete;
@@ -36,18 +41,20 @@ class MeasuredProgram {
   /// Spins until there are `count` children; throws after `limit`.
   std::vector<pid_t> wait_for_children(std::size_t count,
                                        std::chrono::seconds limit = std::chrono::seconds{20}) const;
-  /// Reads standard error up to a line that contains `words`; throws at its end.
-  void wait_for_line(const std::string& words);
   void signal(int number) const;
   /// Blocks until the program has ended.
   void wait_exit();
+  /// Whether it has ended, or does within `limit`.
+  [[nodiscard]] bool ended(std::chrono::milliseconds limit = std::chrono::milliseconds{0});
 
  private:
   Clock::time_point started_;
   pid_t pid_ = -1;
-  UniqueFd error_;
-  std::string unread_;
 };
+
+/// From now on a signal that ends this process ends the program first that runs in its own group.
+/// One program at a time.
+void take_program_along();
 
 /// Processes whose end is wanted to the microsecond, no matter whose children they are.
 class Watched {
@@ -60,14 +67,9 @@ class Watched {
   std::vector<UniqueFd> pidfds_;
 };
 
-/// One GET over a connection of its own; the body, or nothing if nobody listens.
-[[nodiscard]] std::optional<std::string> http_get(int port, const std::string& path);
-/// A port of the loopback address that was free a moment ago.
-[[nodiscard]] int free_port();
-
 [[nodiscard]] long voluntary_switches(pid_t pid);
+/// Time on a processor since the process began.
+[[nodiscard]] double cpu_milliseconds(pid_t pid);
 [[nodiscard]] long pss_kib(pid_t pid);
-
-[[nodiscard]] double median(std::vector<double> values);
 
 }  // namespace thane::bench

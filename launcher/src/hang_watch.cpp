@@ -30,9 +30,7 @@ HangWatch::Verdict HangWatch::look(const Pulse& pulse, TimePoint now, Duration t
   }
   if (suspicion_) {
     const Duration time = now - suspicion_->since;
-    const Duration waited = pulse.waiting - suspicion_->pulse.waiting;
-    const bool starved = (pulse.runnable || waited * 2 > time) &&
-                         (pulse.on_cpu - suspicion_->pulse.on_cpu) * 10 < time;
+    const bool starved = pulse.runnable && (pulse.on_cpu - suspicion_->pulse.on_cpu) * 10 < time;
     if (!starved) {
       next_look_ = never;
       return Verdict::hung;

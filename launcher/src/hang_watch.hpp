@@ -10,9 +10,8 @@ namespace thane::internal {
 /// What can be known of a worker from outside.
 struct Pulse {
   TimePoint tick{};       ///< When its loop last turned.
-  Duration on_cpu{};      ///< That it has had, in all.
-  Duration waiting{};     ///< For a processor, in all; the kernel adds it up when it has got one.
-  bool runnable = false;  ///< It is on a processor, or waits for one.
+  Duration on_cpu{};      ///< Processor time that it has had, in all.
+  bool runnable = false;  ///< It runs, or waits for nothing but a processor.
 };
 
 /// Looks at one worker when there is reason to. The first look that finds no sign of life within

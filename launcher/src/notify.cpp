@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 #include <thane/internal/inherited_sockets.hpp>
 #include <thane/log.hpp>
@@ -53,7 +54,14 @@ std::string patience() {
   return fmt::format("EXTEND_TIMEOUT_USEC={}", asked.count());
 }
 
+void Notifier::tell_of_ready(std::unique_ptr<Foreground> foreground) noexcept {
+  foreground_ = std::move(foreground);
+}
+
 void Notifier::send(const std::string& state) const noexcept {
+  if (foreground_ && state.starts_with("READY=1")) {
+    std::exchange(foreground_, nullptr)->tell_ready();
+  }
   sockaddr_un address{};
   if (socket_.empty()) {
     return;

@@ -1,9 +1,12 @@
 // sd_notify(3): tells the service manager how the service fares.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include <thane/clock.hpp>
+
+#include "daemon.hpp"
 
 namespace thane::internal {
 
@@ -13,6 +16,9 @@ namespace thane::internal {
 class Notifier {
  public:
   Notifier();
+
+  /// Who waits in the foreground is to be told of the first "READY=1" as well.
+  void tell_of_ready(std::unique_ptr<Foreground> foreground) noexcept;
 
   /// Sends one datagram, e.g. "READY=1". Without NOTIFY_SOCKET nothing; a failure is logged at
   /// debug.
@@ -24,6 +30,7 @@ class Notifier {
  private:
   Duration watchdog_interval_{};
   std::string socket_;  // A path, or "@name" for an abstract socket; empty: none.
+  mutable std::unique_ptr<Foreground> foreground_;  // Until it has been told.
 };
 
 /// "RELOADING=1" with the time that a manager of type notify-reload wants with it.

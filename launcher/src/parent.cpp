@@ -138,6 +138,10 @@ void Parent::hear(std::uint64_t token) {
     supervisor_.time_passed(SteadyClock::now());
     return;
   }
+  if (token == stdio_token) {
+    stdio_->read_lines();
+    return;
+  }
   const WorkerKey key = token / 2;
   const auto found = workers_.find(key);
   if (found == workers_.end()) {
@@ -232,6 +236,7 @@ void Parent::hear_worker_end(WorkerKey key) {
   death->out_of_memory = death->signal == SIGKILL && oom_.happened();
   slots_.give_back(handle.slot);
   workers_.erase(key);  // The close takes both descriptors out of the epoll set.
+  if (stdio_) stdio_->finish(key);
   supervisor_.worker_gone(key, *death, SteadyClock::now());
 }
 

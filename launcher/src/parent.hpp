@@ -15,6 +15,7 @@
 #include "process_state.hpp"
 #include "signals.hpp"
 #include "slot_table.hpp"
+#include "stdio_capture.hpp"
 #include "supervisor.hpp"
 #include "worker_handle.hpp"
 
@@ -72,8 +73,13 @@ class Parent {
   void act(const StopBegins& action);
   void act(const Finish& action);
 
-  [[noreturn]] void become_worker(const ForkWorker& action, Fork fork, std::size_t slot);
+  [[noreturn]] void become_worker(const ForkWorker& action, Fork fork, std::size_t slot,
+                                  std::optional<StdioPipes> stdio);
+  void capture(const ForkWorker& action, pid_t pid, std::optional<StdioPipes> stdio);
+  [[nodiscard]] bool is_canary(const ForkWorker& action) const;
+  [[nodiscard]] log::ProcessContext context_of(const ForkWorker& action) const;
   void follow_configuration();
+  /// Throws what refuses them.
   [[nodiscard]] std::vector<int> wanted_workers(const Snapshot& values) const;
   [[nodiscard]] WorkerHandle* find(WorkerKey key);
 
@@ -88,6 +94,7 @@ class Parent {
   std::shared_ptr<const Snapshot> before_;  // What the last reload has replaced.
   UniqueFd mutation_;                       // What every worker is to take up.
   std::map<WorkerKey, WorkerHandle> workers_;
+  std::optional<StdioCapture> stdio_;  // From when it is first asked for.
 
   UniqueFd epoll_;
   UniqueFd signal_fd_;

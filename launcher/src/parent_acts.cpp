@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <exception>
+#include <stdexcept>
 #include <system_error>
 #include <utility>
 
@@ -18,6 +19,8 @@
 #include "limits.hpp"
 #include "parent.hpp"
 #include "parent_tokens.hpp"
+#include "process_options.hpp"
+#include "process_title.hpp"
 #include "worker.hpp"
 
 namespace thane::internal {
@@ -42,14 +45,19 @@ void Parent::act(const ForkWorker& action) {
     if (!slot) {
       throw std::system_error(ENOMEM, std::generic_category(), "too many workers are draining");
     }
+    std::optional<StdioPipes> stdio;
+    if (is_canary(action) ? captures_stdio(*loaded_) : captures_stdio(*config_.snapshot())) {
+      stdio.emplace();
+    }
     Fork fork = fork_worker();
     if (fork.handle.pid == 0) {
-      become_worker(action, std::move(fork), *slot);
+      become_worker(action, std::move(fork), *slot, std::move(stdio));
     }
     WorkerHandle& handle = workers_[action.key] = std::move(fork.handle);
     handle.slot = *slot;
     watch(handle.pidfd.get(), pidfd_token(action.key));
     watch(handle.channel.get(), channel_token(action.key));
+    capture(action, handle.pid, std::move(stdio));
     supervisor_.worker_forked(action.key, handle.pid, SteadyClock::now());
   } catch (const std::system_error& error) {
     if (const WorkerHandle* half_done = find(action.key)) {
@@ -61,21 +69,43 @@ void Parent::act(const ForkWorker& action) {
   }
 }
 
-void Parent::become_worker(const ForkWorker& action, Fork fork, std::size_t slot) {
+// It tries what is not the configuration yet.
+bool Parent::is_canary(const ForkWorker& action) const {
+  return loaded_ && action.generation == loaded_generation_;
+}
+
+log::ProcessContext Parent::context_of(const ForkWorker& action) const {
+  return {.service = services_[action.service].name,
+          .worker = action.index,
+          .generation = action.generation};
+}
+
+void Parent::capture(const ForkWorker& action, pid_t pid, std::optional<StdioPipes> stdio) {
+  if (!stdio) {
+    return;
+  }
+  if (!stdio_) {
+    watch(stdio_.emplace().fd(), stdio_token);
+  }
+  stdio_->add(action.key, std::move(*stdio), StdioCapture::Source{context_of(action), pid});
+}
+
+void Parent::become_worker(const ForkWorker& action, Fork fork, std::size_t slot,
+                           std::optional<StdioPipes> stdio) {
   // Closed by list: what is left open would keep a sibling from noticing that the parent is gone.
   workers_.clear();
   epoll_.reset();
   signal_fd_.reset();
   timer_fd_.reset();
   mutation_.reset();
+  stdio_.reset();
   use_worker_slots({slots_.all(), slot});
 
   ServiceWrapper& wrapper = services_[action.service];
-  if (loaded_ && action.generation == loaded_generation_) {
-    config_.install(loaded_);  // A canary: it tries what is not the configuration yet.
+  if (is_canary(action)) {
+    config_.install(loaded_);
   }
-  const log::ProcessContext context{
-      .service = wrapper.name, .worker = action.index, .generation = action.generation};
+  const log::ProcessContext context = context_of(action);
   log::set_process_context(context);
   raise_oom_score();
   const std::string label = services_.size() == 1
@@ -83,6 +113,7 @@ void Parent::become_worker(const ForkWorker& action, Fork fork, std::size_t slot
                                 : fmt::format("{}/{}", wrapper.name, action.index);
   int status = 1;
   try {
+    if (stdio) std::exchange(stdio, std::nullopt)->become_stdio();
     Worker worker{{.config = config_,
                    .restart = setup_.restart,
                    .ranks = {{&wrapper}},
@@ -139,6 +170,7 @@ void Parent::act(const Notify& action) {
 
 void Parent::act(const ShowStatus& action) {
   setup_.notifier.send("STATUS=" + action.text);
+  set_process_title("parent " + action.text);
 }
 
 // --- The configuration.
@@ -146,9 +178,16 @@ void Parent::act(const ShowStatus& action) {
 // Throws what is wrong with the numbers: the option may have no limits of its own.
 std::vector<int> Parent::wanted_workers(const Snapshot& values) const {
   std::vector<int> workers;
+  int all = 0;
   for (const ServiceWrapper& wrapper : services_) {
     workers.push_back(workers_of(values, wrapper.options));
+    if (workers.back() < 1) {
+      throw std::invalid_argument(fmt::format("{}: {} workers; a service has at least 1",
+                                              wrapper.options.workers_option, workers.back()));
+    }
+    all += workers.back();
   }
+  ensure_descriptors_for(all);
   return workers;
 }
 
@@ -181,7 +220,12 @@ void Parent::act(const RollBackConfig&) {
 void Parent::act(const MutateConfig&) {
   config_.mutate(std::exchange(loaded_, nullptr));
   const auto values = config_.snapshot();
-  mutation_ = file_of(config_.pack(*values));
+  mutation_.reset();
+  try {
+    mutation_ = file_of(config_.pack(*values));
+  } catch (const std::system_error& error) {
+    log::error("the configuration cannot be handed over: {}", error.what());  // Workers refuse it.
+  }
   follow_configuration();
   supervisor_.set_workers(wanted_workers(*values), SteadyClock::now());
 }

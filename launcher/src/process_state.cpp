@@ -33,18 +33,15 @@ Pulse pulse_of(pid_t pid) noexcept {
   std::array<char, 1024> buffer;
   std::snprintf(path.data(), path.size(), "/proc/%d/schedstat", pid);
   std::uint64_t on_cpu = 0;
-  std::uint64_t waiting = 0;
-  if (std::sscanf(read_small(path.data(), buffer).empty() ? "" : buffer.data(),
-                  "%" SCNu64 " %" SCNu64, &on_cpu, &waiting) != 2) {
+  if (read_small(path.data(), buffer).empty() ||
+      std::sscanf(buffer.data(), "%" SCNu64, &on_cpu) != 1) {
     return {};
   }
   std::snprintf(path.data(), path.size(), "/proc/%d/stat", pid);
   const std::string_view stat = read_small(path.data(), buffer);
-  const std::size_t name_end = stat.rfind(')');  // The name itself may have any character.
+  const std::size_t name_end = stat.rfind(')');  // The name itself may hold anything.
   const bool runnable = name_end != stat.npos && stat.substr(name_end).starts_with(") R");
-  return {.on_cpu = std::chrono::nanoseconds{on_cpu},
-          .waiting = std::chrono::nanoseconds{waiting},
-          .runnable = runnable};
+  return {.on_cpu = std::chrono::nanoseconds{on_cpu}, .runnable = runnable};
 }
 
 std::optional<std::uint64_t> number_of(std::string_view lines, std::string_view name) {

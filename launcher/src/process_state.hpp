@@ -12,8 +12,9 @@
 
 namespace thane::internal {
 
-/// Processor time, time in the queue for it and whether it is there now, of a process that has not
-/// been reaped; zero where the kernel does not tell.
+/// Processor time and state of a process that has not been reaped; zero and not runnable where the
+/// kernel does not tell. (Its own count of time spent waiting for a processor, run_delay, grows
+/// only when the wait is over, so it says nothing of a process that is still kept waiting.)
 [[nodiscard]] Pulse pulse_of(pid_t pid) noexcept;
 
 /// The number behind `name` in lines of "name number", as in a cgroup's memory.events.

@@ -73,6 +73,9 @@ bool read_arguments_from(const char* memory) {
   return ::prctl(PR_SET_MM, PR_SET_MM_MAP, &map, sizeof map, 0) == 0;
 }
 
+// Of a title the kernel shows no more.
+constexpr std::ptrdiff_t shown_at_most = 4096;
+
 // Copies each string that lies where `end` is, and moves `end` behind it.
 void move_away(char** strings, char*& end) {
   for (; *strings != nullptr; ++strings) {
@@ -133,16 +136,21 @@ std::span<char> title_memory_of_arguments() noexcept {
   program_invocation_short_name = ::strdup(program_invocation_short_name);
   move_away(arguments, end);
   if (::environ != nullptr) move_away(::environ, end);
-  return {begin, end};
+  std::fill(begin, end, '.');
+  return {begin, std::min(end, begin + shown_at_most)};
 }
 
 void write_title(std::span<char> memory, std::string_view title) {
   if (memory.size() < 3) {
     return;
   }
-  const std::size_t room = memory.size() - 2;  // One ends it, one says that it is a title.
-  *fmt::format_to_n(memory.data(), room, "{}: {}", program_invocation_short_name, title).out = '\0';
-  memory.back() = '.';
+  const std::size_t room = memory.size() - 2;  // One ends it, one is for the kernel to look at.
+  char* end =
+      fmt::format_to_n(memory.data(), room, "{}: {}", program_invocation_short_name, title).out;
+  *end++ = '\0';
+  // The kernel looks at the last octet of the arguments, wherever that is in this memory: if it is
+  // no zero, all up to the first one is shown.
+  std::fill(end, memory.data() + memory.size(), '.');
 }
 
 void set_process_title(std::string_view title) noexcept {

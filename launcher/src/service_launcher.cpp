@@ -6,6 +6,7 @@
 
 #include "launch_common.hpp"
 #include "limits.hpp"
+#include "own_stdio_capture.hpp"
 #include "process_setup.hpp"
 #include "start_order.hpp"
 #include "worker.hpp"
@@ -39,7 +40,8 @@ void ServiceLauncher::set_hooks(Hooks hooks) {
 
 int ServiceLauncher::wait() {
   const auto after = impl_->begin_wait();
-  const internal::ProcessSetup setup{impl_->config};
+  const internal::ProcessSetup setup{impl_->config, impl_->services, impl_->notifier};
+  const auto captured = internal::capture_own_stdio(impl_->config);
   const auto rank = internal::start_ranks(after);
   std::vector<std::vector<ServiceWrapper*>> ranks;
   for (std::size_t i = 0; i < impl_->services.size(); ++i) {

@@ -14,6 +14,7 @@
 
 #include <thane/check.hpp>
 
+#include "own_stdio_capture.hpp"
 #include "pid_file.hpp"
 
 namespace thane::internal {
@@ -78,7 +79,7 @@ void on_timer(int) {
   const char* text = (fast_armed.test() ? fast_text : graceful_text).data();
   std::size_t size = 0;
   while (text[size] != '\0') ++size;
-  (void)!::write(STDERR_FILENO, text, size);
+  (void)!::write(last_words_fd(), text, size);
   remove_pid_file();  // Nothing but system calls.
   ::_exit(1);
 }

@@ -20,7 +20,9 @@
 #include "hook_call.hpp"
 #include "hygiene.hpp"
 #include "limits.hpp"
+#include "own_stdio_capture.hpp"
 #include "pid_file.hpp"
+#include "process_title.hpp"
 
 namespace thane::internal {
 
@@ -195,12 +197,23 @@ void Worker::end_now(int status) {
   }
   log::flush();
   flush_stdio();
+  finish_own_stdio_capture();
   remove_pid_file();
   ::_exit(status);
 }
 
 void Worker::enter(WorkerState state) {
   own_slot().state.store(state);
+  const char* word = state == WorkerState::starting  ? "starting"
+                     : state == WorkerState::running ? "running"
+                                                     : "draining";
+  const log::ProcessContext& context = setup_.context;
+  if (setup_.channel) {
+    set_process_title(fmt::format("worker {}/{} g{} {}", context.service, context.worker,
+                                  context.generation, word));
+  } else {
+    set_process_title(fmt::format("g{} {}", context.generation, word));
+  }
 }
 
 WorkerInfo Worker::info() const {

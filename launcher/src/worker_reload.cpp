@@ -17,6 +17,7 @@ namespace thane::internal {
 
 void Worker::restart_all() {
   ++setup_.context.generation;
+  enter(WorkerState::starting);
   // In a worker this is its own affair; the lines of the whole service are the parent's.
   const std::string who = setup_.channel ? fmt::format("worker {} ", setup_.label) : "";
   log::set_process_context(setup_.context);
@@ -45,6 +46,7 @@ void Worker::restart_all() {
 }
 
 void Worker::tell_reloaded() {
+  if (!stopping_) enter(WorkerState::running);
   if (!setup_.channel && !stopping_) setup_.notifier->send("READY=1");
 }
 
@@ -80,6 +82,7 @@ void Worker::take_up_mutation() {
   std::from_chars(message.text.data(), message.text.data() + message.text.size(),
                   setup_.context.generation);
   log::set_process_context(setup_.context);
+  enter(WorkerState::running);
   std::string error;
   try {
     mutate(setup_.config.unpack(content_of(message.file)));

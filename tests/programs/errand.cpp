@@ -6,9 +6,12 @@
 
 #include <chrono>
 #include <cstdint>
+#include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -26,9 +29,17 @@ namespace {
 thane::OptGroup errand_options() {
   return {"errand",
           {Opt<std::string>{.name = "run", .help = "A shell command."},
+           Opt<std::string>{.name = "print", .help = "On standard output, at the start."},
+           Opt<std::string>{.name = "complain", .help = "On standard error, at the start."},
+           Opt<std::string>{.name = "mutter", .help = "The same, without an end of the line."},
+           Opt<int>{.name = "times", .default_value = 1, .help = "How often to print."},
+           Opt<bool>{.name = "abort", .default_value = false, .help = "After that."},
            Opt<int>{.name = "port", .help = "To listen on; 0: not at all."},
            Opt<std::string>{.name = "unix_socket", .help = "To listen on; empty: not at all."},
-           Opt<std::vector<std::string>>{.name = "inherited", .help = "Names of sockets."}}};
+           Opt<std::vector<std::string>>{.name = "inherited", .help = "Names of sockets."},
+           Opt<bool>{.name = "thread",
+                     .default_value = false,
+                     .help = "Start a thread in the constructor, which services must not."}}};
 }
 
 class Errand final : public thane::Service {
@@ -44,13 +55,27 @@ class Errand final : public thane::Service {
     for (const auto& name : config.get<std::vector<std::string>>("errand.inherited")) {
       listen(thane::Listener::inherited(name));
     }
+    if (config.get<bool>("errand.thread")) {
+      std::thread{[] { ::pause(); }}.detach();
+    }
   }
 
-  void start() override { run(config_.get<std::string>("errand.run")); }
+  void start() override {
+    for (int i = 0; i < config_.get<int>("errand.times"); ++i) write("print", "\n", stdout);
+    write("complain", "\n", stderr);
+    write("mutter", "", stderr);
+    if (config_.get<bool>("errand.abort")) std::abort();
+    run(config_.get<std::string>("errand.run"));
+  }
 
   [[nodiscard]] std::string name() const override { return "errand"; }
 
  private:
+  void write(const std::string& option, const char* end, std::FILE* stream) const {
+    const auto text = config_.get<std::string>("errand." + option);
+    if (!text.empty()) std::fputs((text + end).c_str(), stream);
+  }
+
   static void run(std::string command) {
     char shell[] = "/bin/sh";
     char flag[] = "-c";

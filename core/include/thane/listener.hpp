@@ -98,7 +98,8 @@ class Listener {
   std::string address_;
   std::string host_;
   std::uint16_t port_ = 0;
-  pid_t owner_ = 0;  // Who removes the socket file; 0: there is none.
+  std::string file_;  // The socket file, by an absolute path.
+  pid_t owner_ = 0;   // Who removes it; 0: there is none.
   dev_t device_ = 0;
   ino_t inode_ = 0;
 };

@@ -29,6 +29,10 @@ void set_format(Format format) noexcept;
 /// Throws std::system_error with a sentence that names it, and then changes nothing.
 void to_file(const std::string& path);
 
+/// Relative paths of log files mean what they mean now, also when the process goes to another
+/// directory.
+void keep_directory();
+
 /// Lines go to stderr from now on, or to journald if $JOURNAL_STREAM says that stderr leads there
 /// anyway. This is how a process starts.
 void to_stderr();

@@ -1,13 +1,17 @@
 #include <thane/log.hpp>
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <mutex>
 #include <optional>
+#include <thane/check.hpp>
+#include <thane/internal/log_for.hpp>
 #include <thane/log_options.hpp>
 
 #include "outbox.hpp"
@@ -25,13 +29,13 @@ namespace {
 
 constexpr const char* journal_socket = "/run/systemd/journal/socket";
 
-std::unique_ptr<Sink> make_stderr_sink(const std::shared_ptr<SharedTurn>& turn) {
-  if (is_journal_stream(std::getenv("JOURNAL_STREAM"), STDERR_FILENO)) {
+std::unique_ptr<Sink> make_stderr_sink(int fd, const std::shared_ptr<SharedTurn>& turn) {
+  if (is_journal_stream(std::getenv("JOURNAL_STREAM"), fd)) {
     if (auto journal = make_journal_sink(journal_socket)) {
       return journal;
     }
   }
-  return make_stream_sink(STDERR_FILENO, turn);
+  return make_stream_sink(fd, turn);
 }
 
 // The log of the process. There is one as there is one stderr: it cannot be passed to all who log.
@@ -40,17 +44,23 @@ class Logger {
  public:
   Logger()
       : turn_(std::make_shared<SharedTurn>()),
-        outbox_(make_stderr_sink(turn_), [this](std::size_t count) { return report(count); }, {}),
+        outbox_(make_stderr_sink(STDERR_FILENO, turn_),
+                [this](std::size_t count) { return report(count); }, {}),
         pid_(::getpid()) {}
 
   void write(Level level, std::string_view message) {
     const std::lock_guard lock{mutex_};
-    line_.clear();
-    append_line(line_, level, message);
-    outbox_.send({line_.data(), line_.size()});
-    if (line_.capacity() > keep_capacity) {
-      line_ = Buffer{};
-    }
+    send(record_of(level, message));
+  }
+
+  void write_for(const ProcessContext& context, pid_t pid, Level level, std::string_view message) {
+    const std::lock_guard lock{mutex_};
+    send({.level = level,
+          .pid = pid,
+          .service = context.service,
+          .worker = context.worker,
+          .generation = context.generation,
+          .message = message});
   }
 
   void set_context(ProcessContext context) {
@@ -66,14 +76,28 @@ class Logger {
 
   void to_file(const std::string& path) {
     const std::lock_guard lock{mutex_};
-    outbox_.replace(make_file_sink(path, turn_));
+    outbox_.replace(make_file_sink(directory_ / path, turn_));
     path_ = path;
+  }
+
+  void keep_directory() {
+    const std::lock_guard lock{mutex_};
+    directory_ = std::filesystem::current_path();
   }
 
   void to_stderr() {
     const std::lock_guard lock{mutex_};
-    outbox_.replace(make_stderr_sink(turn_));
+    outbox_.replace(make_stderr_sink(stderr_fd(), turn_));
     path_.clear();
+  }
+
+  void keep_stderr() {
+    const std::lock_guard lock{mutex_};
+    UniqueFd kept{check(::fcntl(stderr_fd(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1), "fcntl")};
+    if (path_.empty()) {
+      outbox_.replace(make_stderr_sink(kept.get(), turn_));
+    }
+    stderr_ = std::move(kept);
   }
 
   [[nodiscard]] std::string path() {
@@ -98,15 +122,18 @@ class Logger {
  private:
   static constexpr std::size_t keep_capacity = std::size_t{64} * 1024;
 
-  void append_line(Buffer& out, Level level, std::string_view message) const {
-    Record record{.level = level,
-                  .pid = pid_,
-                  .service = context_.service,
-                  .worker = context_.worker,
-                  .generation = context_.generation,
-                  .fiber = current_fiber_id(),
-                  .request_id = current_request_id(),
-                  .message = message};
+  [[nodiscard]] Record record_of(Level level, std::string_view message) const {
+    return {.level = level,
+            .pid = pid_,
+            .service = context_.service,
+            .worker = context_.worker,
+            .generation = context_.generation,
+            .fiber = current_fiber_id(),
+            .request_id = current_request_id(),
+            .message = message};
+  }
+
+  void append_line(Buffer& out, Record record) const {
     ::clock_gettime(CLOCK_REALTIME, &record.time);
     if (outbox_.is_journal()) {
       append_journal(out, record);
@@ -117,18 +144,32 @@ class Logger {
     }
   }
 
+  void send(const Record& record) {
+    line_.clear();
+    append_line(line_, record);
+    outbox_.send({line_.data(), line_.size()});
+    if (line_.capacity() > keep_capacity) {
+      line_ = Buffer{};
+    }
+  }
+
+  [[nodiscard]] int stderr_fd() const { return stderr_ ? stderr_.get() : STDERR_FILENO; }
+
   [[nodiscard]] std::string report(std::size_t count) const {
     Buffer line;
-    append_line(line, Level::warning, fmt::format("{} log lines dropped", count));
+    const std::string message = fmt::format("{} log lines dropped", count);
+    append_line(line, record_of(Level::warning, message));
     return fmt::to_string(line);
   }
 
   std::mutex mutex_;
   std::shared_ptr<SharedTurn> turn_;
+  UniqueFd stderr_;  // Where standard error led, if it leads elsewhere now.
   Outbox outbox_;
   ProcessContext context_;
   Format format_ = Format::text;
-  std::string path_;  // Empty: stderr.
+  std::string path_;                 // Empty: stderr.
+  std::filesystem::path directory_;  // That of relative paths; empty: wherever the process is.
   pid_t pid_;
   Buffer line_;
 };
@@ -183,6 +224,10 @@ void to_file(const std::string& path) {
   logger().to_file(path);
 }
 
+void keep_directory() {
+  logger().keep_directory();
+}
+
 void to_stderr() {
   logger().to_stderr();
 }
@@ -212,3 +257,21 @@ void flush() noexcept {
 }
 
 }  // namespace thane::log
+
+namespace thane::internal {
+
+void log_for(const log::ProcessContext& context, pid_t pid, log::Level level,
+             std::string_view message) noexcept {
+  try {
+    if (log::enabled(level)) {
+      log::internal::logger().write_for(context, pid, level, message);
+    }
+  } catch (...) {  // No memory.
+  }
+}
+
+void keep_log_on_this_stderr() {
+  log::internal::logger().keep_stderr();
+}
+
+}  // namespace thane::internal

@@ -10,10 +10,12 @@
 
 #include <cerrno>
 #include <exception>
+#include <filesystem>
 #include <stdexcept>
 #include <system_error>
 #include <thane/check.hpp>
 #include <thane/internal/inherited_sockets.hpp>
+#include <thane/internal/succession.hpp>
 #include <utility>
 #include <vector>
 
@@ -153,6 +155,7 @@ Listener Listener::unix_socket(const std::string& path, const UnixOptions& optio
   made.host_ = path;
   made.fd_ =
       internal::bind_patiently(options.bind_timeout, [&] { return bind_unix(path, options.mode); });
+  made.file_ = std::filesystem::absolute(path);  // The directory may change.
   struct stat status {};
   check(::lstat(path.c_str(), &status), "lstat");
   made.device_ = status.st_dev;
@@ -186,6 +189,7 @@ Listener::Listener(Listener&& other) noexcept
       address_(std::move(other.address_)),
       host_(std::move(other.host_)),
       port_(other.port_),
+      file_(std::move(other.file_)),
       owner_(std::exchange(other.owner_, 0)),
       device_(other.device_),
       inode_(other.inode_) {}
@@ -197,6 +201,7 @@ Listener& Listener::operator=(Listener&& other) noexcept {
     address_ = std::move(other.address_);
     host_ = std::move(other.host_);
     port_ = other.port_;
+    file_ = std::move(other.file_);
     owner_ = std::exchange(other.owner_, 0);
     device_ = other.device_;
     inode_ = other.inode_;
@@ -221,12 +226,12 @@ void Listener::close() noexcept {
 }
 
 void Listener::remove_file() noexcept {
-  if (std::exchange(owner_, 0) != ::getpid()) {
+  if (!internal::is_ours(std::exchange(owner_, 0))) {
     return;
   }
   struct stat status {};
-  if (::lstat(host_.c_str(), &status) == 0 && status.st_dev == device_ && status.st_ino == inode_) {
-    static_cast<void>(::unlink(host_.c_str()));
+  if (::lstat(file_.c_str(), &status) == 0 && status.st_dev == device_ && status.st_ino == inode_) {
+    static_cast<void>(::unlink(file_.c_str()));
   }
 }
 

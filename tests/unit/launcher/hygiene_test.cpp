@@ -9,6 +9,7 @@
 #include <thane/check.hpp>
 
 using thane::internal::descriptor_limit_for;
+using thane::internal::descriptor_limit_of;
 using thane::internal::ensure_descriptors_for;
 using thane::internal::raise_oom_score;
 
@@ -55,6 +56,20 @@ TEST_CASE("the limit of this process is raised, and not lowered") {
     CHECK(now.rlim_cur == 72);
   }
   thane::check(::setrlimit(RLIMIT_NOFILE, &before), "setrlimit");
+}
+
+TEST_CASE("max_open_files sets the soft limit, up or down, and raises the hard one if it must") {
+  CHECK(descriptor_limit_of(500, 4, limits(1024, 4096)).rlim_cur == 500);
+  CHECK(descriptor_limit_of(500, 4, limits(1024, 4096)).rlim_max == 4096);
+  CHECK(descriptor_limit_of(5000, 4, limits(1024, 4096)).rlim_cur == 5000);
+  CHECK(descriptor_limit_of(5000, 4, limits(1024, 4096)).rlim_max == 5000);
+  CHECK(descriptor_limit_of(5000, 4, limits(1024, RLIM_INFINITY)).rlim_max == RLIM_INFINITY);
+}
+
+TEST_CASE("max_open_files below what the workers need is an error with the number") {
+  CHECK(descriptor_limit_of(48, 4, limits(1024, 4096)).rlim_cur == 48);
+  CHECK_THROWS_WITH(static_cast<void>(descriptor_limit_of(47, 4, limits(1024, 4096))),
+                    "max_open_files = 47: 4 workers need 48 open files");
 }
 
 TEST_CASE("a worker is ahead of its parent when memory is short, as far as there is room") {
