@@ -181,10 +181,6 @@ std::vector<int> Parent::wanted_workers(const Snapshot& values) const {
   int all = 0;
   for (const ServiceWrapper& wrapper : services_) {
     workers.push_back(workers_of(values, wrapper.options));
-    if (workers.back() < 1) {
-      throw std::invalid_argument(fmt::format("{}: {} workers; a service has at least 1",
-                                              wrapper.options.workers_option, workers.back()));
-    }
     all += workers.back();
   }
   ensure_descriptors_for(all);
