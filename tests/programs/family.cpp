@@ -4,7 +4,10 @@
 //
 // A service logs a line for each of its verbs that begins with its name, each hook one that begins
 // with "hook". What goes wrong in it is `trouble`, where is `at`; SIGUSR2 is one of the places.
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -20,7 +23,9 @@
 #include <thane/fiber.hpp>
 #include <thane/launcher.hpp>
 #include <thane/log.hpp>
+#include <thane/offload.hpp>
 #include <thane/service.hpp>
+#include <thane/unique_fd.hpp>
 #include <thane/wsgi.hpp>
 
 namespace wsgi = thane::wsgi;
@@ -91,13 +96,32 @@ void log_environment() {
   thane::log::info("environment FAMILY_VARIABLE={}", value == nullptr ? "unset" : value);
 }
 
-/// What it serves: GET /pid, /slow?ms=100, /grow?mib=10.
+/// Waits in the kernel, thrice for so long; how many of these waits ended too early.
+int wait_in_kernel(int ms) {
+  int failures = ::poll(nullptr, 0, ms) == 0 ? 0 : 1;
+  const timespec pause{0, ms * 1'000'000L};
+  failures += ::nanosleep(&pause, nullptr) == 0 ? 0 : 1;
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return failures + 1;
+  const thane::UniqueFd reader{ends[0]};
+  const thane::UniqueFd writer{ends[1]};
+  pollfd readable{.fd = reader.get(), .events = POLLIN, .revents = 0};
+  failures += ::poll(&readable, 1, ms) == 0 ? 0 : 1;
+  return failures;
+}
+
+/// What it serves: GET /pid, /slow?ms=100, /grow?mib=10, /kernel?ms=100.
 wsgi::Response answer(wsgi::Request& request) {
   static std::vector<std::string> kept;
+  const int ms = std::stoi(request.query_parameter("ms").value_or("100"));
   if (request.path() == "/slow") {
     thane::log::info("slow request begun");
-    thane::this_fiber::sleep_for(
-        milliseconds{std::stoi(request.query_parameter("ms").value_or("100"))});
+    thane::this_fiber::sleep_for(milliseconds{ms});
+  }
+  if (request.path() == "/kernel") {
+    thane::log::info("request waits in the kernel");
+    return wsgi::Response::text(
+        std::to_string(thane::offload([ms] { return wait_in_kernel(ms); })));
   }
   if (request.path() == "/grow") {
     const auto mib = std::stoul(request.query_parameter("mib").value_or("1"));
