@@ -77,7 +77,6 @@ std::vector<std::vector<std::size_t>> LauncherBase::begin_wait() {
     after.push_back(wrapper.options.after);
   }
   auto order = start_order(names, after);
-  if (hooks.on_starting) hooks.on_starting();
   flush_stdio();
   if (config.get<bool>("log_options") && log::enabled(log::Level::debug)) {
     for (const Snapshot::Entry& entry : config.snapshot()->entries()) {

@@ -36,7 +36,7 @@ struct LauncherBase {
   void add(std::unique_ptr<ServiceBase> service, const LaunchOptions& options);
 
   /// To be called once, first thing in wait(). Returns for each service the positions of those
-  /// that it starts after. Throws what on_starting does, and std::invalid_argument.
+  /// that it starts after. Throws std::invalid_argument.
   [[nodiscard]] std::vector<std::vector<std::size_t>> begin_wait();
 
   LauncherSeat seat;

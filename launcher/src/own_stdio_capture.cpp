@@ -24,7 +24,6 @@ namespace {
 
 // The one of this process; it has one set of standard streams.
 OwnStdioCapture* current = nullptr;
-int uncaptured_stderr = STDERR_FILENO;
 
 UniqueFd copy_of(int fd) {
   return UniqueFd{check(::fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1), "fcntl")};
@@ -77,7 +76,6 @@ struct OwnStdioCapture::Impl {
 OwnStdioCapture::OwnStdioCapture() : impl_(std::make_unique<Impl>()) {
   impl_->begin();
   current = this;
-  uncaptured_stderr = impl_->err.get();
 }
 
 OwnStdioCapture::~OwnStdioCapture() {
@@ -92,12 +90,7 @@ std::unique_ptr<OwnStdioCapture> capture_own_stdio(const Config& config) {
   return std::make_unique<OwnStdioCapture>();
 }
 
-int last_words_fd() noexcept {
-  return uncaptured_stderr;
-}
-
 void finish_own_stdio_capture() noexcept {
-  uncaptured_stderr = STDERR_FILENO;
   if (OwnStdioCapture* const one = std::exchange(current, nullptr)) {
     one->impl_->end();
   }

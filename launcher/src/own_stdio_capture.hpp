@@ -26,10 +26,6 @@ class OwnStdioCapture {
 /// If the option capture_stdio says so.
 [[nodiscard]] std::unique_ptr<OwnStdioCapture> capture_own_stdio(const Config& config);
 
-/// Where standard error leads besides, for words that no thread would come to read any more. Safe
-/// in a signal handler.
-[[nodiscard]] int last_words_fd() noexcept;
-
 /// Does what the destructor would: for an end without one. Nothing if there is none.
 void finish_own_stdio_capture() noexcept;
 

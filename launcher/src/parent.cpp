@@ -235,7 +235,7 @@ void Parent::hear_worker_end(WorkerKey key) {
   death->fiber = slot.fiber.data();
   death->out_of_memory = death->signal == SIGKILL && oom_.happened();
   slots_.give_back(handle.slot);
-  workers_.erase(key);  // The close takes both descriptors out of the epoll set.
+  workers_.erase(key);  // An event of its descriptors that still comes finds no worker.
   if (stdio_) stdio_->finish(key);
   supervisor_.worker_gone(key, *death, SteadyClock::now());
 }

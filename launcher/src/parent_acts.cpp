@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <exception>
-#include <stdexcept>
 #include <system_error>
 #include <utility>
 
@@ -183,7 +182,7 @@ std::vector<int> Parent::wanted_workers(const Snapshot& values) const {
     workers.push_back(workers_of(values, wrapper.options));
     all += workers.back();
   }
-  ensure_descriptors_for(all);
+  ensure_descriptors_for(all, descriptors_each(values));
   return workers;
 }
 

@@ -45,7 +45,6 @@ ProcessOptions process_options(const Config& config) {
   const auto values = config.snapshot();
   const auto text = [&](const char* name) { return values->get<std::string>(name); };
   return {.daemonize = values->get<bool>("daemonize"),
-          .capture_stdio = captures_stdio(*values),
           .max_open_files = values->get<int>("max_open_files"),
           .umask = text("umask"),
           .chdir = text("chdir"),
@@ -57,6 +56,10 @@ ProcessOptions process_options(const Config& config) {
 
 bool captures_stdio(const Snapshot& values) {
   return values.get<bool>("capture_stdio");
+}
+
+DescriptorsEach descriptors_each(const Snapshot& values) {
+  return captures_stdio(values) ? DescriptorsEach::captured : DescriptorsEach::plain;
 }
 
 std::optional<mode_t> umask_from(const std::string& text) {

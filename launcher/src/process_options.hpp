@@ -9,11 +9,12 @@
 
 #include <thane/config.hpp>
 
+#include "hygiene.hpp"
+
 namespace thane::internal {
 
 struct ProcessOptions {
   bool daemonize;
-  bool capture_stdio;
   int max_open_files;  // 0: as it is.
   std::string umask;
   std::string chdir;
@@ -29,6 +30,7 @@ struct ProcessOptions {
 
 /// The option capture_stdio, which may differ from one generation of workers to the next.
 [[nodiscard]] bool captures_stdio(const Snapshot& values);
+[[nodiscard]] DescriptorsEach descriptors_each(const Snapshot& values);
 
 /// What the option umask says; nothing if it is empty. Throws std::runtime_error if it is no octal
 /// number from 0 to 777.

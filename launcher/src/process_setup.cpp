@@ -71,7 +71,7 @@ void ProcessSetup::prepare(const Config& config, int workers, Notifier& notifier
   if (!options.pid_file.empty()) {
     pid_file_.emplace(options.pid_file);
   }
-  const auto each = options.capture_stdio ? DescriptorsEach::captured : DescriptorsEach::plain;
+  const DescriptorsEach each = descriptors_each(*config.snapshot());
   if (options.max_open_files > 0) {
     set_descriptor_limit(options.max_open_files, workers, each);
   } else if (workers > 1) {

@@ -13,8 +13,8 @@
 #include <optional>
 
 #include <thane/check.hpp>
+#include <thane/internal/emergency_line.hpp>
 
-#include "own_stdio_capture.hpp"
 #include "pid_file.hpp"
 
 namespace thane::internal {
@@ -76,10 +76,8 @@ void arm_fast_limit() noexcept {
 }
 
 void on_timer(int) {
-  const char* text = (fast_armed.test() ? fast_text : graceful_text).data();
-  std::size_t size = 0;
-  while (text[size] != '\0') ++size;
-  (void)!::write(last_words_fd(), text, size);
+  log::internal::emergency_line(log::Level::error,
+                                (fast_armed.test() ? fast_text : graceful_text).data());
   remove_pid_file();  // Nothing but system calls.
   ::_exit(1);
 }
@@ -99,7 +97,7 @@ void on_signal(int number, siginfo_t* info, void*) {
 void ignore(int) {}
 
 void install(int number, struct sigaction action) {
-  action.sa_flags |= SA_RESTART;
+  action.sa_flags |= SA_RESTART | SA_ONSTACK;  // A fiber's stack may have little room left.
   ::sigfillset(&action.sa_mask);
   struct sigaction before {};
   check(::sigaction(number, &action, &before), "sigaction");
@@ -190,7 +188,7 @@ SignalPipe::SignalPipe(const sigset_t& mask, std::string_view label) {
   fast_armed.clear();
   const auto write_text = [label](std::array<char, 256>& text, std::string_view limit) {
     *fmt::format_to_n(text.begin(), text.size() - 1,
-                      "worker {} killed: {} (it did not give way) pid={}\n", label, limit, own_pid)
+                      "worker {} killed: {} (it did not give way) pid={}", label, limit, own_pid)
          .out = '\0';
   };
   write_text(graceful_text, "graceful_shutdown_timeout");

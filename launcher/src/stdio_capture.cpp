@@ -57,7 +57,7 @@ bool StdioCapture::Stream::read() {
   }
   if (size == 0 || errno != EAGAIN) {
     finish();
-    reader.reset();
+    ended = true;
   }
   return false;
 }
@@ -110,9 +110,12 @@ void StdioCapture::finish(Key key) {
   forget_ended();
 }
 
-// The close has taken them out of the epoll set.
 void StdioCapture::forget_ended() {
-  std::erase_if(streams_, [](const auto& stream) { return !stream->reader; });
+  std::erase_if(streams_, [this](const auto& stream) {
+    // A close would not do: a worker just forked may have a copy of the descriptor still.
+    if (stream->ended) ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, stream->reader.get(), nullptr);
+    return stream->ended;
+  });
 }
 
 }  // namespace thane::internal

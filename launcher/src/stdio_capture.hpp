@@ -71,6 +71,7 @@ class StdioCapture {
     log::Level level;
     UniqueFd reader;
     LineBuffer lines = {};
+    bool ended = false;
 
     // True if there may be more.
     bool read();

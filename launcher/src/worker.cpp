@@ -11,7 +11,9 @@
 #include <thane/asio.hpp>
 #include <thane/check.hpp>
 #include <thane/fiber_loop.hpp>
+#include <thane/internal/crash_handler.hpp>
 #include <thane/internal/describe_exception.hpp>
+#include <thane/internal/stall_watch.hpp>
 #include <thane/log.hpp>
 #include <thane/log_options.hpp>
 #include <thane/timeout.hpp>
@@ -52,8 +54,11 @@ Worker::Worker(Setup setup) : setup_(std::move(setup)) {}
 int Worker::run() {
   SignalPipe signals{setup_.mask, setup_.label};
   signals_ = &signals;
+  const CrashHandler crash_handler;
   follow_configuration();
   FiberLoop loop;
+  StallWatch stall_watch{stall_warning(setup_.config)};
+  stall_watch_ = &stall_watch;
   loop.run([this] { main(); });
   return status_;
 }
@@ -66,6 +71,7 @@ void Worker::follow_configuration() {
   const Duration limit = graceful_shutdown_timeout(setup_.config);
   set_hard_limits(limit > Duration::zero() ? limit + margin : limit,
                   setup_.channel ? fast_stop_limit + margin : fast_stop_limit);
+  if (stall_watch_ != nullptr) stall_watch_->set_limit(stall_warning(setup_.config));
   beat_.set();
 }
 

@@ -19,6 +19,7 @@
 #include <thane/service_wrapper.hpp>
 #include <thane/unique_fd.hpp>
 
+#include <thane/internal/stall_watch.hpp>
 #include <thane/internal/worker_slot.hpp>
 
 #include "channel.hpp"
@@ -106,6 +107,7 @@ class Worker {
 
   Setup setup_;
   SignalPipe* signals_ = nullptr;
+  StallWatch* stall_watch_ = nullptr;
   Event wake_;                        // One of the wishes below has come up.
   Event beat_;                        // The interval of beats has changed.
   Event limit_reached_;               // max_requests.

@@ -67,7 +67,7 @@ TEST_CASE("a line of standard output is an info of the worker, one of standard e
     CAPTURE(workers);
     const Errand run{workers,
                      {"--errand-print", "printed", "--errand-complain", "complained",
-                      "--errand-run", "echo echoed; echo warned >&2; printf unfinished"}};
+                      "--errand-run", "echo echoed; printf unfinished; echo warned >&2"}};
     const pid_t worker = run.worker();
     CHECK(run.logs(run.line_of(worker, "INFO", "printed")));
     CHECK(run.logs(run.line_of(worker, "WARNING", "complained")));

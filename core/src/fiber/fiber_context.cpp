@@ -158,7 +158,7 @@ void FiberContext::link(std::function<void(const Fiber&)> callback) {
 }
 
 bool FiberContext::visit(StackSwitch::Function function, void* argument) noexcept {
-  if (!started_ || state_ == State::done || running_ == this) {
+  if (!has_suspended()) {
     return false;
   }
   StackSwitch& here = running_ != nullptr ? running_->machine_ : loop.home();

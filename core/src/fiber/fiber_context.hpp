@@ -77,14 +77,22 @@ class FiberContext {
   /// Calls function(argument) on top of its stack if it has one and is suspended.
   bool visit(StackSwitch::Function function, void* argument) noexcept;
 
+  [[nodiscard]] std::string_view shown_name() const noexcept {
+    return name.empty() ? std::string_view{"(no name)"} : name;
+  }
   [[nodiscard]] bool done() const noexcept { return state_ == State::done; }
   [[nodiscard]] bool started() const noexcept { return started_; }
+  /// It has a stack and is not on it.
+  [[nodiscard]] bool has_suspended() const noexcept {
+    return started_ && state_ != State::done && running_ != this;
+  }
   [[nodiscard]] bool killed() const noexcept { return killed_; }
   [[nodiscard]] bool observed() const noexcept { return observed_; }
   void observe() noexcept { observed_ = true; }
   [[nodiscard]] State state() const noexcept { return state_; }
   [[nodiscard]] const Wait* waits_for() const noexcept { return wait_; }
   [[nodiscard]] const Stack& stack() const noexcept { return stack_; }
+  [[nodiscard]] const StackSwitch& machine() const noexcept { return machine_; }
   /// For the one Asio operation that the fiber waits for; keeps its memory from one to the next.
   [[nodiscard]] boost::asio::cancellation_signal& cancellation() noexcept { return cancellation_; }
 

@@ -5,6 +5,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -16,6 +17,7 @@
 #include <thane/internal/worker_slot.hpp>
 
 #include "fiber_context.hpp"
+#include "loop_observer.hpp"
 #include "offload_pool.hpp"
 #include "overflow_handler.hpp"
 #include "stack_pool.hpp"
@@ -79,6 +81,14 @@ class FiberLoop::Impl {
   [[nodiscard]] std::size_t fibers() const noexcept { return alive_; }
   /// Counts the rounds of the loop: a loop that does not turn is stuck in a fiber.
   [[nodiscard]] std::uint64_t turns() const noexcept { return turns_; }
+  /// Counts how often a fiber was let run. May be read in a signal handler of the loop's thread.
+  [[nodiscard]] std::uint64_t switches() const noexcept {
+    return switches_.load(std::memory_order_relaxed);
+  }
+  /// Null: nobody is told.
+  void set_observer(internal::LoopObserver* observer) noexcept { observer_ = observer; }
+  /// The fiber that ran first since the loop last had control.
+  [[nodiscard]] const char* name_at_last_tick() const noexcept { return slot_.fiber.data(); }
 
   /// How many fibers run between two looks at the sockets.
   static constexpr int fibers_per_poll = 128;
@@ -100,12 +110,21 @@ class FiberLoop::Impl {
     FiberContext* fiber = ready_first_;
     if (fiber != nullptr) {
       --budget_;
+      count_switch();
       ready_first_ = fiber->next_ready;
       if (ready_first_ == nullptr) {
         ready_last_ = nullptr;
       }
     }
     return fiber;
+  }
+  void count_switch() noexcept {
+    switches_.store(switches() + 1, std::memory_order_relaxed);  // One thread writes it.
+  }
+  void fibers_ended() noexcept {
+    if (observer_ != nullptr) {
+      observer_->fibers_end();
+    }
   }
   void fire_due_timers();
   void run_asio(Phase phase);
@@ -132,6 +151,8 @@ class FiberLoop::Impl {
   internal::WorkerSlot& slot_ = internal::own_slot();
   const FiberContext* awaited_ = nullptr;  // run() returns when it has ended.
   Phase phase_ = Phase::fibers;
+  std::atomic<std::uint64_t> switches_{0};
+  internal::LoopObserver* observer_ = nullptr;
   int budget_ = 0;  // Fibers that may still run in this turn.
   int completions_ = 0;
   boost::asio::io_context io_{1};

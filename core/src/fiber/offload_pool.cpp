@@ -1,11 +1,14 @@
 #include "offload_pool.hpp"
 
+#include <pthread.h>
+
 #include <boost/asio/post.hpp>
 
 #include <utility>
 
 #include <thane/offload.hpp>
 
+#include "diagnostics/alternate_stack.hpp"
 #include "loop_impl.hpp"
 
 namespace thane::internal {
@@ -71,6 +74,8 @@ void OffloadPool::add_thread() {
 }
 
 void OffloadPool::work() {
+  ::pthread_setname_np(::pthread_self(), "offload");  // As reports of crashes call it.
+  const AlternateStack alternate_stack;
   std::unique_lock lock{mutex_};
   for (;;) {
     ++idle_;

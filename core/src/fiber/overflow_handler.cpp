@@ -7,8 +7,10 @@
 #include <array>
 #include <cstdint>
 #include <mutex>
-#include <string_view>
+#include <thane/internal/emergency_line.hpp>
 
+#include "diagnostics/fault_guard.hpp"
+#include "diagnostics/format_into.hpp"
 #include "fiber_context.hpp"
 
 // The process's signal handlers are global by nature; this file holds the two it installs.
@@ -17,7 +19,6 @@ namespace thane::internal {
 
 namespace {
 
-constexpr std::size_t alternate_stack_size = 64 * 1024;
 constexpr std::array<int, 2> faults{SIGSEGV, SIGBUS};
 
 std::mutex handlers_mutex;  // Guards the installing and removing; the handler itself only reads.
@@ -25,32 +26,18 @@ int handlers_users = 0;
 struct sigaction handlers_before[faults.size()];
 std::size_t page_size = 0;
 
-void print(std::string_view text) noexcept {
-  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());
-}
-
-void print_number(std::uint64_t number) noexcept {
-  std::array<char, 20> digits;
-  std::size_t at = digits.size();
-  do {
-    digits[--at] = static_cast<char>('0' + number % 10);
-    number /= 10;
-  } while (number != 0);
-  print({&digits[at], digits.size() - at});
-}
-
 void on_fault(int signal, siginfo_t* info, void*) noexcept {
+  leave_guarded();
   const FiberContext* fiber = FiberContext::running();
   const bool sent_by_process = info->si_code <= 0;  // kill() and the like: no address.
   if (fiber != nullptr && !sent_by_process) {
     const auto* address = static_cast<const char*>(info->si_addr);
     const char* bottom = fiber->stack().bottom;
     if (address >= bottom - page_size && address < bottom) {
-      print("fiber stack overflow: fiber ");
-      print(fiber->name.empty() ? std::string_view{"without a name"} : fiber->name);
-      print(" (id ");
-      print_number(fiber->id);
-      print(")\n");
+      std::array<char, 300> line;
+      log::internal::emergency_line(log::Level::critical,
+                                    format_into(line, "fiber stack overflow: fiber {} (id {})",
+                                                fiber->shown_name(), fiber->id));
     }
   }
   // With the handler from before in place again, returning repeats the fault and raises it there.
@@ -94,25 +81,11 @@ void remove_handlers() noexcept {
 }  // namespace
 
 OverflowHandler::OverflowHandler() {
-  stack_t before = {};
-  check(::sigaltstack(nullptr, &before), "sigaltstack");
-  if ((before.ss_flags & SS_DISABLE) != 0) {  // A sanitizer's, for example, serves as well.
-    alternate_stack_ = std::make_unique<std::byte[]>(alternate_stack_size);
-    stack_t own = {};
-    own.ss_sp = alternate_stack_.get();
-    own.ss_size = alternate_stack_size;
-    check(::sigaltstack(&own, nullptr), "sigaltstack");
-  }
   install_handlers();
 }
 
 OverflowHandler::~OverflowHandler() {
   remove_handlers();
-  if (alternate_stack_) {
-    stack_t none = {};
-    none.ss_flags = SS_DISABLE;
-    ::sigaltstack(&none, nullptr);
-  }
 }
 
 }  // namespace thane::internal

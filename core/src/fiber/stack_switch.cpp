@@ -1,5 +1,6 @@
 #include "stack_switch.hpp"
 
+#include <array>
 #include <cstdint>
 #include <utility>
 
@@ -56,6 +57,23 @@ void StackSwitch::visit(StackSwitch& suspended, Function function, void* argumen
   suspended.visitor_argument_ = argument;
   suspended.visitor_home_ = this;
   switch_to(suspended);
+}
+
+// The words that jump_fcontext leaves on a stack, lowest first: jump_x86_64_sysv_elf_gas.S.
+bool StackSwitch::registers([[maybe_unused]] ucontext_t& registers) const noexcept {
+#if defined(__x86_64__)
+  constexpr std::array saved{REG_R12, REG_R13, REG_R14, REG_R15, REG_RBX, REG_RBP, REG_RIP};
+  constexpr std::size_t before = 2;  // State of the floating point units; a guard.
+  const auto* const words = static_cast<const greg_t*>(context_);
+  auto& all = registers.uc_mcontext.gregs;
+  for (std::size_t i = 0; i < saved.size(); ++i) {
+    all[saved[i]] = words[before + i];
+  }
+  all[REG_RSP] = reinterpret_cast<greg_t>(words + before + saved.size());
+  return true;
+#else
+  return false;
+#endif
 }
 
 void StackSwitch::finish(StackSwitch& target) noexcept {

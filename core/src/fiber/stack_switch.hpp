@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cxxabi.h>
+#include <ucontext.h>
 
 #include <boost/context/detail/fcontext.hpp>
 #include <utility>
@@ -50,6 +51,10 @@ class StackSwitch {
 
   /// From the stack that runs, `*this`: calls function(argument) on top of a suspended one.
   void visit(StackSwitch& suspended, Function function, void* argument) noexcept;
+
+  /// What the processor's registers were when this stack was left, as far as following the stack
+  /// takes them; false: not known for this machine.
+  [[nodiscard]] bool registers(ucontext_t& registers) const noexcept;
 
   /// An exception was in flight when this stack was left: it suspends in a destructor.
   [[nodiscard]] bool unwinding() const noexcept { return exceptions_.in_flight > 0; }

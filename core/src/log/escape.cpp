@@ -4,11 +4,14 @@
 #include <cstdint>
 #include <cstring>
 
+#include "fixed_buffer.hpp"
+
 namespace thane::log::internal {
 
 namespace {
 
-void append_hex_byte(Buffer& out, std::string_view before, char c) {
+template <class Out>
+void append_hex_byte(Out& out, std::string_view before, char c) {
   constexpr std::string_view digits = "0123456789abcdef";
   const auto byte = static_cast<unsigned char>(c);
   append(out, before);
@@ -60,7 +63,8 @@ std::size_t utf8_length(std::string_view text) {
   return length;
 }
 
-void append_json_escape(Buffer& out, char c) {
+template <class Out>
+void append_json_escape(Out& out, char c) {
   switch (c) {
     case '"':
       append(out, "\\\"");
@@ -85,7 +89,8 @@ void append_json_escape(Buffer& out, char c) {
 
 }  // namespace
 
-void append_escaped_text(Buffer& out, std::string_view text) {
+template <class Out>
+void append_escaped_text(Out& out, std::string_view text) {
   std::size_t plain = 0;
   for (std::size_t i = skip_plain(text, 0); i < text.size(); ++i) {
     if (!is_control(text[i])) {
@@ -102,7 +107,8 @@ void append_escaped_text(Buffer& out, std::string_view text) {
   append(out, text.substr(plain));
 }
 
-void append_json_string(Buffer& out, std::string_view text) {
+template <class Out>
+void append_json_string(Out& out, std::string_view text) {
   out.push_back('"');
   std::size_t plain = 0;  // From here to i nothing needs an escape.
   for (std::size_t i = skip_plain(text, 0); i < text.size();) {
@@ -128,5 +134,10 @@ void append_json_string(Buffer& out, std::string_view text) {
   append(out, text.substr(plain));
   out.push_back('"');
 }
+
+template void append_escaped_text(Buffer&, std::string_view);
+template void append_json_string(Buffer&, std::string_view);
+template void append_escaped_text(EmergencyBuffer&, std::string_view);
+template void append_json_string(EmergencyBuffer&, std::string_view);
 
 }  // namespace thane::log::internal

@@ -9,7 +9,9 @@ namespace thane::log::internal {
 
 using Buffer = fmt::memory_buffer;
 
-inline void append(Buffer& out, std::string_view text) {
+// What is appended to is a Buffer, or a FixedBuffer where nothing may be allocated.
+template <class Out>
+void append(Out& out, std::string_view text) {
   out.append(text.data(), text.data() + text.size());
 }
 
@@ -20,10 +22,12 @@ inline bool is_control(char c) {
 }
 
 /// Appends the text with line breaks as \n and other control characters as \x1b.
-void append_escaped_text(Buffer& out, std::string_view text);
+template <class Out>
+void append_escaped_text(Out& out, std::string_view text);
 
 /// Appends the text as a string of JSON, in quotes. Each byte that is not part of well-formed UTF-8
 /// becomes U+FFFD.
-void append_json_string(Buffer& out, std::string_view text);
+template <class Out>
+void append_json_string(Out& out, std::string_view text);
 
 }  // namespace thane::log::internal

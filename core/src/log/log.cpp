@@ -14,6 +14,7 @@
 #include <thane/internal/log_for.hpp>
 #include <thane/log_options.hpp>
 
+#include "emergency.hpp"
 #include "outbox.hpp"
 #include "record.hpp"
 #include "request_scope.hpp"
@@ -46,7 +47,9 @@ class Logger {
       : turn_(std::make_shared<SharedTurn>()),
         outbox_(make_stderr_sink(STDERR_FILENO, turn_),
                 [this](std::size_t count) { return report(count); }, {}),
-        pid_(::getpid()) {}
+        pid_(::getpid()) {
+    tell_emergency(outbox_.emergency_fd());
+  }
 
   void write(Level level, std::string_view message) {
     const std::lock_guard lock{mutex_};
@@ -67,16 +70,18 @@ class Logger {
     const std::lock_guard lock{mutex_};
     context_ = std::move(context);
     pid_ = ::getpid();
+    tell_emergency(outbox_.emergency_fd());
   }
 
   void set_format(Format format) {
     const std::lock_guard lock{mutex_};
     format_ = format;
+    tell_emergency(outbox_.emergency_fd());
   }
 
   void to_file(const std::string& path) {
     const std::lock_guard lock{mutex_};
-    outbox_.replace(make_file_sink(directory_ / path, turn_));
+    replace_sink(make_file_sink(directory_ / path, turn_));
     path_ = path;
   }
 
@@ -87,7 +92,7 @@ class Logger {
 
   void to_stderr() {
     const std::lock_guard lock{mutex_};
-    outbox_.replace(make_stderr_sink(stderr_fd(), turn_));
+    replace_sink(make_stderr_sink(stderr_fd(), turn_));
     path_.clear();
   }
 
@@ -121,6 +126,18 @@ class Logger {
 
  private:
   static constexpr std::size_t keep_capacity = std::size_t{64} * 1024;
+
+  void replace_sink(std::unique_ptr<Sink> sink) {
+    tell_emergency(sink->emergency_fd());  // First: the old one is closed then.
+    outbox_.replace(std::move(sink));
+  }
+
+  void tell_emergency(int fd) const noexcept {
+    EmergencyTarget target{
+        .fd = fd, .format = format_, .worker = context_.worker, .generation = context_.generation};
+    target.set_service(context_.service);
+    set_emergency_target(target);
+  }
 
   [[nodiscard]] Record record_of(Level level, std::string_view message) const {
     return {.level = level,

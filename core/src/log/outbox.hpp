@@ -40,6 +40,7 @@ class Outbox {
   void replace(std::unique_ptr<Sink> sink) noexcept;
 
   [[nodiscard]] bool is_journal() const noexcept { return sink_->is_journal(); }
+  [[nodiscard]] int emergency_fd() const noexcept { return sink_->emergency_fd(); }
   [[nodiscard]] std::size_t waiting() const noexcept { return waiting_.size(); }
   [[nodiscard]] std::size_t dropped() const noexcept { return dropped_; }
 

@@ -2,11 +2,12 @@
 
 #include <errno.h>  // program_invocation_short_name.
 
+#include <algorithm>
 #include <array>
-#include <ctime>
-#include <string>
+#include <chrono>
 
 #include "escape.hpp"
+#include "fixed_buffer.hpp"
 
 namespace thane::log::internal {
 
@@ -14,27 +15,43 @@ namespace {
 
 constexpr std::size_t max_request_id = 128;
 
-// 2026-11-21T12:00:00.123456Z. The part up to the second changes rarely: it is kept.
-void append_time(Buffer& out, const timespec& time) {
-  thread_local std::time_t cached_second = -1;
-  thread_local std::array<char, 20> cached_text{};
-  if (time.tv_sec != cached_second) {
-    std::tm parts{};
-    ::gmtime_r(&time.tv_sec, &parts);
-    std::strftime(cached_text.data(), cached_text.size(), "%Y-%m-%dT%H:%M:%S", &parts);
-    cached_second = time.tv_sec;
+using TimeText = std::array<char, 27>;
+
+void put_digits(TimeText& text, std::size_t at, std::size_t digits, std::uint32_t number) {
+  for (std::size_t place = at + digits; place > at; --place, number /= 10) {
+    text[place - 1] = static_cast<char>('0' + number % 10);
   }
-  append(out, {cached_text.data(), 19});
-  std::array<char, 8> fraction{'.', '0', '0', '0', '0', '0', '0', 'Z'};
-  auto micros = time.tv_nsec / 1000;
-  for (std::size_t place = 6; place > 0; --place, micros /= 10) {
-    fraction[place] = static_cast<char>('0' + micros % 10);
-  }
-  append(out, {fraction.data(), fraction.size()});
+}
+
+// Not by gmtime_r(), which takes a lock.
+TimeText text_of(const timespec& time) {
+  using namespace std::chrono;
+  constexpr std::string_view form = "0000-00-00T00:00:00.000000Z";
+  TimeText text;
+  std::copy(form.begin(), form.end(), text.begin());
+  const auto day = floor<days>(sys_seconds{seconds{time.tv_sec}});
+  const year_month_day date{day};
+  const auto second =
+      static_cast<std::uint32_t>(time.tv_sec - seconds{day.time_since_epoch()}.count());
+  put_digits(text, 0, 4, static_cast<std::uint32_t>(int{date.year()}));
+  put_digits(text, 5, 2, unsigned{date.month()});
+  put_digits(text, 8, 2, unsigned{date.day()});
+  put_digits(text, 11, 2, second / 3600);
+  put_digits(text, 14, 2, second / 60 % 60);
+  put_digits(text, 17, 2, second % 60);
+  put_digits(text, 20, 6, static_cast<std::uint32_t>(time.tv_nsec / 1000));
+  return text;
+}
+
+template <class Out>
+void append_time(Out& out, const timespec& time) {
+  const TimeText text = text_of(time);
+  append(out, {text.data(), text.size()});
 }
 
 // Words of the prefix must not hold blanks, or the prefix could not be told from the message.
-void append_word(Buffer& out, std::string_view word) {
+template <class Out>
+void append_word(Out& out, std::string_view word) {
   for (const char c : word.substr(0, max_request_id)) {
     out.push_back(c == ' ' || c == '\t' || is_control(c) ? '_' : c);
   }
@@ -48,11 +65,13 @@ std::string_view within_limit(std::string_view message) {
   return message.substr(0, max_message);
 }
 
-std::string cut_note(const Record& record) {
-  if (record.message.size() <= max_message) {
-    return {};
+template <class Out>
+void append_cut_note(Out& out, const Record& record) {
+  if (record.message.size() > max_message) {
+    append(out, " [");
+    append(out, fmt::format_int(record.message.size() - max_message).c_str());
+    append(out, " bytes cut]");
   }
-  return fmt::format(" [{} bytes cut]", record.message.size() - max_message);
 }
 
 // A value with line breaks is written with its length, as the protocol wants it.
@@ -105,7 +124,8 @@ std::string_view level_word(Level level) noexcept {
   }
 }
 
-void append_text(Buffer& out, const Record& record) {
+template <class Out>
+void append_text(Out& out, const Record& record) {
   append_time(out, record.time);
   out.push_back(' ');
   append(out, level_word(record.level));
@@ -129,11 +149,12 @@ void append_text(Buffer& out, const Record& record) {
   }
   append(out, ": ");
   append_escaped_text(out, within_limit(record.message));
-  append(out, cut_note(record));
+  append_cut_note(out, record);
   out.push_back('\n');
 }
 
-void append_json(Buffer& out, const Record& record) {
+template <class Out>
+void append_json(Out& out, const Record& record) {
   append(out, R"({"time":")");
   append_time(out, record.time);
   append(out, R"(","level":")");
@@ -188,8 +209,15 @@ void append_journal(Buffer& out, const Record& record) {
   if (!record.request_id.empty()) {
     append_journal_field(out, "THANE_REQUEST_ID", record.request_id.substr(0, max_request_id));
   }
-  append_journal_field(out, "MESSAGE",
-                       std::string{within_limit(record.message)} + cut_note(record));
+  Buffer message;
+  append(message, within_limit(record.message));
+  append_cut_note(message, record);
+  append_journal_field(out, "MESSAGE", {message.data(), message.size()});
 }
+
+template void append_text(Buffer&, const Record&);
+template void append_json(Buffer&, const Record&);
+template void append_text(EmergencyBuffer&, const Record&);
+template void append_json(EmergencyBuffer&, const Record&);
 
 }  // namespace thane::log::internal

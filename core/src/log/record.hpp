@@ -34,10 +34,12 @@ std::string_view level_word(Level level) noexcept;
 /// Appends `TIME LEVEL PID[ SERVICE/WORKER][ gGENERATION][ REQUEST_ID]: MESSAGE` and a newline.
 /// Line breaks and other control characters of the message are escaped: what a client sent can
 /// neither forge a second line nor drive the terminal it is read on.
-void append_text(Buffer& out, const Record& record);
+template <class Out>
+void append_text(Out& out, const Record& record);
 
 /// Appends one line that is valid JSON, whatever bytes the message holds.
-void append_json(Buffer& out, const Record& record);
+template <class Out>
+void append_json(Out& out, const Record& record);
 
 /// Appends the fields of one datagram of journald's native protocol.
 void append_journal(Buffer& out, const Record& record);

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -15,6 +14,8 @@
 #include <cstring>
 #include <system_error>
 #include <utility>
+
+#include "without_sigpipe.hpp"
 
 namespace thane::log::internal {
 
@@ -29,37 +30,6 @@ bool wait_writable(int fd, milliseconds patience) noexcept {
   pollfd wanted{.fd = fd, .events = POLLOUT, .revents = 0};
   return ::poll(&wanted, 1, static_cast<int>(patience.count())) > 0;
 }
-
-// Keeps SIGPIPE from this thread during a write to a pipe: a program whose log reader went away
-// must live on, whatever it does with its signals.
-class WithoutSigpipe {
- public:
-  WithoutSigpipe() noexcept {
-    sigemptyset(&sigpipe_);
-    sigaddset(&sigpipe_, SIGPIPE);
-    ::pthread_sigmask(SIG_BLOCK, &sigpipe_, &before_);
-  }
-  ~WithoutSigpipe() {
-    // Also where it was blocked before: pending, it would end the program whenever it is unblocked.
-    if (raised_) {
-      const timespec at_once{};
-      while (::sigtimedwait(&sigpipe_, nullptr, &at_once) < 0 && errno == EINTR) {
-      }
-    }
-    if (sigismember(&before_, SIGPIPE) == 0) {
-      ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-    }
-  }
-  WithoutSigpipe(const WithoutSigpipe&) = delete;
-  WithoutSigpipe& operator=(const WithoutSigpipe&) = delete;
-
-  void raised() noexcept { raised_ = true; }
-
- private:
-  sigset_t sigpipe_{};
-  sigset_t before_{};
-  bool raised_ = false;
-};
 
 // A pipe, FIFO, socket or terminal.
 class StreamSink final : public Sink {
@@ -103,6 +73,7 @@ class StreamSink final : public Sink {
   }
 
   bool wait(milliseconds patience) noexcept override { return wait_writable(fd_, patience); }
+  [[nodiscard]] int emergency_fd() const noexcept override { return fd_; }
   [[nodiscard]] std::uint64_t progress() const noexcept override { return turn_->progress(); }
 
  private:
@@ -194,6 +165,7 @@ class FileSink final : public Sink {
   }
 
   bool wait(milliseconds) noexcept override { return false; }
+  [[nodiscard]] int emergency_fd() const noexcept override { return fd_; }
 
  private:
   int fd_;

@@ -35,6 +35,8 @@ class Sink {
   virtual bool wait(std::chrono::milliseconds patience) noexcept = 0;
   /// Grows while anybody's lines are taken; 0 if that is not known.
   [[nodiscard]] virtual std::uint64_t progress() const noexcept { return 0; }
+  /// Where a line may be written to that comes at once, as text or JSON; stderr if not here.
+  [[nodiscard]] virtual int emergency_fd() const noexcept { return 2; }
   /// True if lines are to be datagrams of journald's protocol.
   [[nodiscard]] virtual bool is_journal() const noexcept { return false; }
 };

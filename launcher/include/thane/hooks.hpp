@@ -39,7 +39,8 @@ struct WorkerExit {
 /// Under ServiceLauncher all of them run in the one process, on_starting before its event loop and
 /// the others on fibers; worker_exited is not called there.
 struct Hooks {
-  /// Parent; before the first fork. An exception ends the launch: it leaves wait().
+  /// Parent; before the first fork, in the process and as the user that it will run as. An
+  /// exception ends the launch: it leaves wait().
   std::function<void()> on_starting = {};
   /// Worker; first thing in it, before reset() and start(). An exception ends the worker as one
   /// from start() does.

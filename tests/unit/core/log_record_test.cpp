@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <ctime>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -30,6 +31,18 @@ std::string json_line(const Record& record) {
 
 TEST_CASE("a text line starts with UTC time, level and pid, and a colon ends the prefix") {
   CHECK(text(hello()) == "2026-11-21T12:00:00.123456Z INFO 1234: hello\n");
+}
+
+TEST_CASE("the time is that of the C library, in any year") {
+  for (std::time_t second = 0; second < 4'200'000'000; second += 86'400 * 11 + 3'661) {
+    std::tm parts{};
+    ::gmtime_r(&second, &parts);
+    char expected[32];
+    std::strftime(expected, sizeof expected, "%Y-%m-%dT%H:%M:%S", &parts);
+    auto record = hello();
+    record.time = {second, 0};
+    REQUIRE(text(record).starts_with(expected + std::string{".000000Z"}));
+  }
 }
 
 TEST_CASE("a worker's line names service, index and generation, a request's its id") {

@@ -10,6 +10,7 @@
 
 using thane::internal::descriptor_limit_for;
 using thane::internal::descriptor_limit_of;
+using thane::internal::DescriptorsEach;
 using thane::internal::ensure_descriptors_for;
 using thane::internal::raise_oom_score;
 
@@ -36,6 +37,13 @@ TEST_CASE("a soft limit is raised to what the workers need, the hard one is neve
   CHECK(raised.rlim_cur == 4032);  // Two for each, twice in a reload, and 32 besides.
   CHECK(raised.rlim_max == 4096);
   CHECK(descriptor_limit_for(1000, limits(1024, 4032)).rlim_cur == 4032);
+}
+
+TEST_CASE("workers whose streams are captured need twice as many") {
+  CHECK(descriptor_limit_for(10, limits(64, 4096), DescriptorsEach::captured).rlim_cur == 112);
+  CHECK_THROWS_WITH(
+      static_cast<void>(descriptor_limit_of(111, 10, limits(64, 4096), DescriptorsEach::captured)),
+      "max_open_files = 111: 10 workers need 112 open files");
 }
 
 TEST_CASE("a hard limit that forbids it is an error with the number needed and what to do") {
