@@ -249,11 +249,7 @@ void Supervisor::worker_gone(WorkerKey key, const Death& death, TimePoint now) {
       exit_status_ = std::max(exit_status_, 1);
     }
   } else if (was_successor) {
-    const std::string why =
-        worker.killed_by.empty()
-            ? describe(death) + (death.reason.empty() ? "" : ": " + death.reason)
-            : fmt::format("did not get ready within {}", worker.killed_by);
-    successor_gone(worker, why, now);
+    successor_gone(worker, failure_of(worker, death), now);
   } else if (was_current && !worker.planned) {
     lost(worker, known, now);
   } else if (was_current && slot->replacing && !groups_[worker.service].leaving) {

@@ -135,6 +135,7 @@ class Supervisor {
   void check_all_ready();
 
   // supervisor_policy.cpp: what follows from the end of a worker that nobody asked for.
+  [[nodiscard]] static std::string failure_of(const Worker& worker, const Death& death);
   void lost(const Worker& worker, const Death& death, TimePoint now);
   [[nodiscard]] bool note_start_failure(const Worker& worker, const Death& death, TimePoint now);
   void give_up(std::size_t service, int index, TimePoint now);

@@ -63,6 +63,13 @@ std::string details(const Death& death, Duration age) {
   return text;
 }
 
+std::string Supervisor::failure_of(const Worker& worker, const Death& death) {
+  if (!worker.killed_by.empty()) {
+    return "did not get ready within " + worker.killed_by;
+  }
+  return describe(death) + (death.reason.empty() ? "" : ": " + death.reason);
+}
+
 void Supervisor::lost(const Worker& worker, const Death& death, TimePoint now) {
   Group& group = groups_[worker.service];
   group.backoff.record_death(now);
@@ -86,8 +93,7 @@ void Supervisor::lost(const Worker& worker, const Death& death, TimePoint now) {
   }
   if (rolling && worker.phase != Phase::running && !slot->was_empty) {
     // It stands for one of the old generation, which is gone: nothing is left to roll from here.
-    abandon_reload(fmt::format("worker {} {} before it was ready", label(worker), describe(death)),
-                   now);
+    abandon_reload(fmt::format("worker {} {}", label(worker), failure_of(worker, death)), now);
     return;  // Its place has been filled again with that.
   }
   if (!group.intensity.allow(now)) {

@@ -231,7 +231,7 @@ TEST_CASE("a worker of the new generation that dies while rolling is replaced by
   const auto replacement = world.last_fork.key;
   CHECK(world.generations[replacement] == 2);
   world.dies(replacement, {.status = 1, .signal = 0});
-  CHECK(world.logged("reload failed generation=2 reason=worker 0 exited: status 1 before"));
+  CHECK(world.logged("reload failed generation=2 reason=worker 0 exited: status 1"));
   CHECK(world.rollbacks == 1);
   world.pass(10s);
   CHECK(world.generations[world.last_fork.key] == 1);
