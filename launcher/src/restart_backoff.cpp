@@ -8,7 +8,8 @@
 // oslo.service does: the delay doubles, up to half a minute. The one restart that oslo.service
 // gives for free stands for the first step of 100 ms, so the first delay is the second step.
 //
-// It takes a quiet time, counted from when the last delay was over, to be trusted again.
+// It takes a worker that lives for a while after its delay to be trusted again; or else a quiet
+// time, counted from when the last delay was over.
 
 namespace thane::internal {
 

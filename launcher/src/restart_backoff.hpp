@@ -30,6 +30,9 @@ class RestartBackoff {
   /// How many forks in a row were held back; 0: all is well.
   [[nodiscard]] unsigned level() const noexcept { return level_; }
 
+  /// A worker that came after a delay has lived: the next delay is a first one again.
+  void trust() noexcept { level_ = 0; }
+
   /// Forgets what was: after a reload every worker is new, and was replaced on purpose.
   void forget() noexcept;
 

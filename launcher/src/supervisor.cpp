@@ -18,8 +18,8 @@ namespace {
 constexpr std::chrono::seconds fork_retry{1};
 // From this many delays in a row on, a crash loop is told by one line for each end.
 constexpr unsigned quiet_level = 2;
-// And a worker is called ready again when it has lived so long.
-constexpr std::chrono::seconds ready_line_after{1};
+// And it is over when a worker that came after a delay has served for so long.
+constexpr std::chrono::seconds proof{1};
 }  // namespace
 
 Supervisor::Supervisor(const std::vector<Service>& services, Restart restart, const Limits& limits)
@@ -139,6 +139,25 @@ void Supervisor::run_queue(std::size_t service, TimePoint now) {
   }
 }
 
+// One that was held back lives: the others need not wait any more, one after the other.
+void Supervisor::worker_has_proved(Worker& worker, TimePoint now) {
+  worker.proof_due = never;
+  if (worker.phase != Phase::running) {
+    return;
+  }
+  if (worker.quiet) {
+    show_ready(worker);
+  }
+  Group& group = groups_[worker.service];
+  group.backoff.trust();
+  for (group.due = never; !group.queue.empty(); group.queue.pop_front()) {
+    const int index = group.queue.front();
+    slot_at(worker.service, index).queued = false;
+    group.backoff.record_fork(now);
+    slot_at(worker.service, index).current = fork(worker.service, index, generation_, now);
+  }
+}
+
 WorkerKey Supervisor::fork(std::size_t service, int index, unsigned generation, TimePoint now) {
   const WorkerKey key = ++last_key_;
   Worker& worker = workers_[key];
@@ -192,9 +211,10 @@ void Supervisor::worker_ready(WorkerKey key, TimePoint now) {
   worker.deadline = never;
   worker.hang.begin(now, limits_.worker_timeout);
   groups_[worker.service].ever_ready = true;
-  if (worker.quiet) {
-    worker.ready_line_due = now + ready_line_after;
-  } else {
+  if (groups_[worker.service].backoff.level() > 0) {
+    worker.proof_due = now + proof;
+  }
+  if (!worker.quiet) {
     show_ready(worker);
   }
   push(WorkerIsReady{key, worker.service, worker.index, worker.generation, worker.pid});

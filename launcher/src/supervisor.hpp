@@ -89,7 +89,7 @@ class Supervisor {
     TimePoint forked{};
     TimePoint deadline = never;
     TimePoint hang_up_due = never;  // A SIGHUP that is passed on then, unless a reload comes first.
-    TimePoint ready_line_due = never;  // A quiet one has to live this long to be called ready.
+    TimePoint proof_due = never;  // Lives it until then, its service is in no crash loop any more.
     HangWatch hang;
   };
   // A place that one worker fills: index 0..n-1 of a service.
@@ -127,6 +127,7 @@ class Supervisor {
   void bring_up(std::size_t service, TimePoint now);
   void want_fork(std::size_t service, int index, TimePoint now);
   void run_queue(std::size_t service, TimePoint now);
+  void worker_has_proved(Worker& worker, TimePoint now);
   void refill(TimePoint now);
   [[nodiscard]] bool wants_worker(std::size_t service, int index);
   void drain(Worker& worker, WorkerKey key, TimePoint now);

@@ -83,9 +83,8 @@ void Supervisor::end_worker(WorkerKey key, Worker& worker, std::string limit) {
 }
 
 void Supervisor::worker_deadline(WorkerKey key, Worker& worker, TimePoint now) {
-  if (now >= worker.ready_line_due) {
-    worker.ready_line_due = never;
-    if (worker.phase == Phase::running) show_ready(worker);
+  if (now >= worker.proof_due) {
+    worker_has_proved(worker, now);
   }
   look_for_hang(key, worker, now);
   const bool over_with_all = stopping_ && now >= stop_deadline_ && worker.phase != Phase::killed;
@@ -143,8 +142,8 @@ void Supervisor::keep_manager_patient(TimePoint now) {
 TimePoint Supervisor::next_deadline() const {
   TimePoint next = std::min({watchdog_due_, patience_due_, reload_deadline_});
   for (const auto& [key, worker] : workers_) {
-    next = std::min({next, worker.deadline, worker.hang_up_due, worker.ready_line_due,
-                     worker.hang.next_look()});
+    next = std::min(
+        {next, worker.deadline, worker.hang_up_due, worker.proof_due, worker.hang.next_look()});
     if (stopping_ && worker.phase != Phase::killed) next = std::min(next, stop_deadline_);
   }
   for (const Group& group : groups_) {

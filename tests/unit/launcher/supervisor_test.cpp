@@ -117,6 +117,25 @@ TEST_CASE("a crash loop never ends for good, and a worker that stays is called r
   CHECK(world.count("worker 0 ready") == lines + 1);
 }
 
+TEST_CASE("when one that was held back has lived for a second, the others follow at once") {
+  World world{{{"web", 64}}};
+  world.all_ready();
+  for (World::Key key = 1; key <= 64; ++key) world.dies(key, {.signal = 9});
+  CHECK(world.alive() == 1);  // The free one; somebody kills it, too.
+  world.dies(65, {.signal = 9});
+  world.pass(300ms);
+  CHECK(world.alive() == 1);  // Enough to learn whether anything has changed.
+  world.ready(world.last_fork.key);
+  world.pass(900ms);
+  CHECK(world.alive() <= 3);  // Whose turn has come meanwhile.
+  world.pass(100ms);
+  CHECK(world.alive() == 64);
+  world.all_ready();
+  world.dies(world.last_fork.key, {.signal = 9});
+  world.pass(300ms);
+  CHECK(world.alive() == 64);  // The delay begins anew.
+}
+
 TEST_CASE("nothing is forked after TERM, not even what was held back") {
   World world{{{"web", 1}}};
   world.all_ready();
