@@ -70,7 +70,7 @@ class Handler {
   event.wait();
   asm volatile("");
 }
-[[gnu::noipa]] int calls_nothing(int (*function)()) {
+[[gnu::noipa, maybe_unused]] int calls_nothing(int (*function)()) {
   const int result = function();
   asm volatile("");
   return result + 1;
