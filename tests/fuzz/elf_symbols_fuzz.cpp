@@ -61,7 +61,7 @@ std::string fuzz_alphabet() {
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const thane::internal::ElfSymbols symbols{std::as_bytes(std::span{data, size})};
+  const auto symbols = thane::internal::ElfSymbols::of_file(std::as_bytes(std::span{data, size}));
   const auto found = symbols.find(70);
   THANE_ASSERT(found.name.empty() || (found.name.data() >= reinterpret_cast<const char*>(data) &&
                                       found.name.data() + found.name.size() <=

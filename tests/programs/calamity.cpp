@@ -54,7 +54,7 @@ namespace {
 
 volatile bool malloc_locked = false;
 
-void check_malloc() {
+[[maybe_unused]] void check_malloc() {
   stack_t stack{};
   ::sigaltstack(nullptr, &stack);
   if ((stack.ss_flags & SS_ONSTACK) != 0) {

@@ -1,23 +1,18 @@
 #include "elf_symbols.hpp"
 
+#include <algorithm>
+
 namespace thane::internal {
 
 namespace {
 
 using Bytes = std::span<const std::byte>;
-using Header = ElfW(Ehdr);
-using Section = ElfW(Shdr);
 
 // Empty if the file does not hold that much.
-Bytes part(Bytes file, std::uintptr_t offset, std::uintptr_t size) noexcept {
-  return offset <= file.size() && size <= file.size() - offset ? file.subspan(offset, size)
-                                                               : Bytes{};
-}
-
-bool of_this_machine(const Header& header) noexcept {
-  return std::memcmp(header.e_ident, ELFMAG, SELFMAG) == 0 &&
-         header.e_ident[EI_CLASS] == (sizeof(void*) == 8 ? ELFCLASS64 : ELFCLASS32) &&
-         header.e_shentsize == sizeof(Section);
+Bytes part_of(Bytes file, ElfTables::Part part) noexcept {
+  return part.offset <= file.size() && part.size <= file.size() - part.offset
+             ? file.subspan(part.offset, part.size)
+             : Bytes{};
 }
 
 // g++ and glibc have names for the same place that nobody wrote.
@@ -29,29 +24,19 @@ bool is_better(const ElfSymbols::Function& function, const ElfSymbols::Function&
 
 }  // namespace
 
-ElfSymbols::ElfSymbols(Bytes file) noexcept {
-  if (file.size() < sizeof(Header)) {
-    return;
-  }
-  const auto header = read<Header>(file, 0);
-  if (!of_this_machine(header)) {
-    return;
-  }
-  const Bytes sections =
-      part(file, header.e_shoff, std::uintptr_t{header.e_shnum} * sizeof(Section));
-  const std::size_t count = sections.size() / sizeof(Section);
-  for (std::size_t i = 0; i < count; ++i) {
-    const auto section = read<Section>(sections, i);
-    const bool complete = section.sh_type == SHT_SYMTAB;
-    if ((complete || section.sh_type == SHT_DYNSYM) && section.sh_link < count) {
-      const auto names = read<Section>(sections, section.sh_link);
-      entries_ = part(file, section.sh_offset, section.sh_size);
-      names_ = part(file, names.sh_offset, names.sh_size);
-    }
-    if (complete) {
-      return;
-    }
-  }
+bool elf::is_of_this_machine(const Header& header) noexcept {
+  return std::memcmp(header.e_ident, ELFMAG, SELFMAG) == 0 &&
+         header.e_ident[EI_CLASS] == (sizeof(void*) == 8 ? ELFCLASS64 : ELFCLASS32) &&
+         header.e_shentsize == sizeof(Section);
+}
+
+ElfSymbols ElfSymbols::of_file(Bytes file) noexcept {
+  const auto tables = find_elf_tables([file](std::uintptr_t offset, std::span<std::byte> out) {
+    const Bytes there = part_of(file, {offset, out.size()});
+    std::ranges::copy(there, out.begin());
+    return there.size() == out.size();
+  });
+  return {part_of(file, tables.entries), part_of(file, tables.names)};
 }
 
 ElfSymbols::Function ElfSymbols::find(std::uintptr_t address) const noexcept {

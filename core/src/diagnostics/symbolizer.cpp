@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <thane/unique_fd.hpp>
 
 #include "format_into.hpp"
 #include "plain_name.hpp"
@@ -19,34 +20,55 @@ using Bytes = std::span<const std::byte>;
 
 constexpr const char* own_program = "/proc/self/exe";
 
-// Where the program was mapped by prepare(); written once, before handlers are installed.
-constinit Bytes program;
+// That of prepare(); written once, before handlers are installed.
+constinit MappedSymbols program;
 
-// The descriptor is closed at once: the mapping holds the file.
-Bytes map_file(const char* path) noexcept {
-  const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) {
+std::uintptr_t page_size() noexcept {
+  return static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+}
+
+// A part of a file, which need not begin where a page does.
+Bytes map_part(int fd, std::uintptr_t file_size, ElfTables::Part part) noexcept {
+  if (part.size == 0 || part.offset > file_size || part.size > file_size - part.offset) {
     return {};
   }
-  struct stat status {};
-  void* mapped = MAP_FAILED;
-  if (::fstat(fd, &status) == 0 && status.st_size > 0) {
-    mapped =
-        ::mmap(nullptr, static_cast<std::size_t>(status.st_size), PROT_READ, MAP_PRIVATE, fd, 0);
+  const std::uintptr_t before = part.offset % page_size();
+  void* const mapped = ::mmap(nullptr, before + part.size, PROT_READ, MAP_PRIVATE, fd,
+                              static_cast<off_t>(part.offset - before));
+  return mapped == MAP_FAILED ? Bytes{}
+                              : Bytes{static_cast<const std::byte*>(mapped) + before, part.size};
+}
+
+void unmap_part(Bytes part) noexcept {
+  if (!part.empty()) {
+    const std::uintptr_t before = reinterpret_cast<std::uintptr_t>(part.data()) % page_size();
+    ::munmap(const_cast<std::byte*>(part.data() - before), part.size() + before);
   }
-  ::close(fd);
-  if (mapped == MAP_FAILED) {
-    return {};
-  }
-  return {static_cast<const std::byte*>(mapped), static_cast<std::size_t>(status.st_size)};
 }
 
 // A library may have been replaced since it was loaded, and then names something else: its head, of
 // which a part tells where everything is, must be what is in memory.
-bool is_what_runs(Bytes file, std::uintptr_t loaded_at) noexcept {
-  return file.size() >= sizeof(ElfW(Ehdr)) &&
-         std::memcmp(file.data(), reinterpret_cast<const void*>(loaded_at), sizeof(ElfW(Ehdr))) ==
-             0;
+bool is_what_runs(int fd, const void* loaded) noexcept {
+  std::array<std::byte, sizeof(elf::Header)> head;
+  return ::pread(fd, head.data(), head.size(), 0) == static_cast<ssize_t>(head.size()) &&
+         std::memcmp(head.data(), loaded, head.size()) == 0;
+}
+
+// Only the tables: a program with all that debuggers want to know of it is large. The descriptor is
+// closed at once, the mappings hold the file. `loaded`: null if the file is certain.
+MappedSymbols map_symbols(const char* path, const void* loaded) noexcept {
+  const UniqueFd fd{::open(path, O_RDONLY | O_CLOEXEC)};
+  struct stat status {};
+  if (!fd || ::fstat(fd.get(), &status) != 0 ||
+      (loaded != nullptr && !is_what_runs(fd.get(), loaded))) {
+    return {};
+  }
+  const auto tables = find_elf_tables([&fd](std::uintptr_t offset, std::span<std::byte> out) {
+    return ::pread(fd.get(), out.data(), out.size(), static_cast<off_t>(offset)) ==
+           static_cast<ssize_t>(out.size());
+  });
+  const auto size = static_cast<std::uintptr_t>(status.st_size);
+  return {map_part(fd.get(), size, tables.entries), map_part(fd.get(), size, tables.names)};
 }
 
 struct Loaded {
@@ -77,16 +99,17 @@ std::string_view file_name(std::string_view path) noexcept {
 }  // namespace
 
 void Symbolizer::prepare() noexcept {
-  if (program.empty()) {
-    program = map_file(own_program);
+  if (program.entries.empty()) {
+    program = map_symbols(own_program, nullptr);
   }
 }
 
 Symbolizer::~Symbolizer() {
   for (std::size_t i = 0; i < used_; ++i) {
-    const Bytes mapped = modules_[i].mapped;
-    if (!mapped.empty() && mapped.data() != program.data()) {
-      ::munmap(const_cast<std::byte*>(mapped.data()), mapped.size());
+    const MappedSymbols& symbols = modules_[i].symbols;
+    if (symbols.entries.data() != program.entries.data()) {
+      unmap_part(symbols.entries);
+      unmap_part(symbols.names);
     }
   }
 }
@@ -106,11 +129,10 @@ const Symbolizer::Module* Symbolizer::module_of(std::uintptr_t address) noexcept
   module.end = loaded.end;
   module.bias = loaded.bias;
   module.path = loaded.path;
-  const bool is_program = *loaded.path == '\0';
-  module.mapped =
-      is_program ? (program.empty() ? map_file(own_program) : program) : map_file(loaded.path);
-  if (is_program || is_what_runs(module.mapped, module.begin)) {
-    module.symbols = ElfSymbols{module.mapped};
+  if (*loaded.path != '\0') {
+    module.symbols = map_symbols(loaded.path, reinterpret_cast<const void*>(loaded.begin));
+  } else {
+    module.symbols = program.entries.empty() ? map_symbols(own_program, nullptr) : program;
   }
   return &module;
 }

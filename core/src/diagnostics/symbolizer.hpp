@@ -11,6 +11,16 @@
 
 namespace thane::internal {
 
+/// The tables of a file, mapped; empty if that could not be. Trivial, so that it may be static.
+struct MappedSymbols {
+  std::span<const std::byte> entries;
+  std::span<const std::byte> names;
+
+  [[nodiscard]] ElfSymbols::Function find(std::uintptr_t address) const noexcept {
+    return ElfSymbols{entries, names}.find(address);
+  }
+};
+
 /// Names functions, those of other files' anonymous namespaces as well, by the symbol tables of the
 /// program and its libraries, which it maps when they are needed and lets go at its end.
 ///
@@ -37,8 +47,7 @@ class Symbolizer {
     std::uintptr_t begin = 0;  // Where it is loaded.
     std::uintptr_t end = 0;
     std::uintptr_t bias = 0;  // What to take from an address to have it as the file counts.
-    std::span<const std::byte> mapped;
-    ElfSymbols symbols;
+    MappedSymbols symbols;
     const char* path = nullptr;  // Of the dynamic linker's; empty: the program.
   };
   struct Known {

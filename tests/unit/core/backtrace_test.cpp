@@ -66,11 +66,11 @@ class Handler {
   asm volatile("");
   return result + 1;
 }
-[[gnu::noipa]] void waits_for_the_event(thane::Event& event) {
+[[maybe_unused, gnu::noipa]] void waits_for_the_event(thane::Event& event) {
   event.wait();
   asm volatile("");
 }
-[[gnu::noipa, maybe_unused]] int calls_nothing(int (*function)()) {
+[[maybe_unused, gnu::noipa]] int calls_nothing(int (*function)()) {
   const int result = function();
   asm volatile("");
   return result + 1;

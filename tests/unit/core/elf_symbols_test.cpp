@@ -26,7 +26,7 @@ std::string own_file() {
 }
 
 ElfSymbols symbols_of(const std::string& file) {
-  return ElfSymbols{std::as_bytes(std::span{file})};
+  return ElfSymbols::of_file(std::as_bytes(std::span{file}));
 }
 
 // As the file counts.

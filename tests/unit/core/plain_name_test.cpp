@@ -81,6 +81,7 @@ std::string without_arguments(std::string text) {
       {"virtual \x15", "\x17"},
       {"decltype(nullptr)", "\x18"},
       {"TLS init function for ", "\x19"},
+      {"TLS wrapper function for ", "\x1c"},
       {"{default arg#", "\x1b"},
       {"{unnamed type#", "\x1a"}};
   for (const auto& [what, by] : special) {
@@ -96,6 +97,9 @@ std::string without_arguments(std::string text) {
       result += c;
       ++at;
       continue;
+    }
+    if (c == '(' && (text[at + 1] == '&' || text[at + 1] == '*')) {
+      return {};  // It returns a reference to an array, which is written around the name.
     }
     if (result.ends_with(' ') && c == '<') result.pop_back();  // operator< <int>
     result += c == '<' && !in_braces ? "<...>" : "";
@@ -136,8 +140,9 @@ std::string read_file(const std::string& path) {
 }
 
 std::set<std::string> mangled_names() {
-  // std::ostream::ostream is longer there: std::basic_ostream<...>::basic_ostream.
-  const std::regex abbreviated{"NS[siod][CD][0-9]"};
+  // std::ostream::ostream is longer there: std::basic_ostream<...>::basic_ostream. A constructor
+  // that was inherited has the name of the base there.
+  const std::regex called_otherwise{"NS[siod][CD][0-9]|ECI[12]"};
   std::vector<std::string> paths;
   ::dl_iterate_phdr(
       [](dl_phdr_info* info, std::size_t, void* all) {
@@ -150,10 +155,12 @@ std::set<std::string> mangled_names() {
   std::set<std::string> names;
   for (const std::string& path : paths) {
     const std::string file = read_file(path);
-    ElfSymbols{std::as_bytes(std::span{file})}.for_each([&](const ElfSymbols::Function& function) {
-      const std::string name{function.name.substr(0, function.name.find_first_of(".@"))};
-      if (name.starts_with("_Z") && !std::regex_search(name, abbreviated)) names.insert(name);
-    });
+    ElfSymbols::of_file(std::as_bytes(std::span{file}))
+        .for_each([&](const ElfSymbols::Function& function) {
+          const std::string name{function.name.substr(0, function.name.find_first_of(".@"))};
+          if (name.starts_with("_Z") && !std::regex_search(name, called_otherwise))
+            names.insert(name);
+        });
   }
   return names;
 }
@@ -163,7 +170,7 @@ TEST_CASE("names without arguments are those of __cxa_demangle") {
   std::size_t different = 0;
   for (const std::string& name : mangled_names()) {
     const auto expected = demangled(name);
-    if (!expected) {
+    if (!expected || expected->empty()) {
       continue;
     }
     ++compared;
