@@ -5,7 +5,8 @@ namespace thane::internal {
 namespace {
 
 WorkerSlot only_slot;
-WorkerSlots slots{{&only_slot, 1}, 0};
+LauncherState only_state;
+WorkerSlots slots{{&only_slot, 1}, 0, &only_state};
 std::uint64_t wanted_requests = 0;
 void (*wanted_function)() noexcept = nullptr;
 
@@ -21,6 +22,17 @@ WorkerSlot& own_slot() noexcept {
 
 void use_worker_slots(const WorkerSlots& new_slots) noexcept {
   slots = new_slots;
+  if (slots.launcher == nullptr) {
+    slots.launcher = &only_state;
+  }
+}
+
+bool launcher_ends() noexcept {
+  return slots.launcher->ending.load(std::memory_order_acquire);
+}
+
+void set_launcher_ends() noexcept {
+  slots.launcher->ending.store(true, std::memory_order_release);
 }
 
 void count_request() noexcept {

@@ -98,7 +98,7 @@ void Parent::become_worker(const ForkWorker& action, Fork fork, std::size_t slot
   timer_fd_.reset();
   mutation_.reset();
   stdio_.reset();
-  use_worker_slots({slots_.all(), slot});
+  use_worker_slots(slots_.seen_from(slot));
 
   ServiceWrapper& wrapper = services_[action.service];
   if (is_canary(action)) {
@@ -252,6 +252,7 @@ void Parent::act(const WorkerHasEnded& action) {
 }
 
 void Parent::act(const StopBegins&) {
+  slots_.announce_end();
   call_hook("on_stopping", setup_.hooks.on_stopping);
 }
 

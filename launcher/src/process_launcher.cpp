@@ -33,8 +33,8 @@ void ProcessLauncher::set_hooks(Hooks hooks) {
 
 int ProcessLauncher::wait() {
   auto after = impl_->begin_wait();
-  const internal::ProcessSetup setup{impl_->config, impl_->services, impl_->notifier};
-  if (impl_->hooks.on_starting) impl_->hooks.on_starting();
+  const internal::ProcessSetup setup{impl_->config, impl_->services, impl_->notifier,
+                                     impl_->hooks.on_starting};
   internal::Parent parent{{.config = impl_->config,
                            .restart = impl_->restart,
                            .services = impl_->services,

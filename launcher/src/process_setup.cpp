@@ -48,11 +48,12 @@ void change_directory(const std::string& directory) {
 }  // namespace
 
 ProcessSetup::ProcessSetup(const Config& config, const std::vector<ServiceWrapper>& services,
-                           Notifier& notifier) {
+                           Notifier& notifier, const std::function<void()>& on_starting) {
   int workers = 0;
   for (const ServiceWrapper& wrapper : services) workers += wrapper.workers;
   try {
     prepare(config, workers, notifier);
+    if (on_starting) on_starting();
   } catch (...) {
     remove_pid_file();  // Who catches nothing unwinds nothing either.
     throw;

@@ -1,6 +1,7 @@
 // What a launcher makes of the process between the construction of services and their start.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -17,10 +18,11 @@ namespace thane::internal {
 /// `daemonize` the constructor returns in another process than it was called in.
 class ProcessSetup {
  public:
-  /// Does what the options of process_options.hpp say. Throws std::runtime_error, whose text begins
-  /// with the option that cannot be met. What is thrown later is no failure to start any more.
+  /// Does what the options of process_options.hpp say, then calls the hook. Throws what that does,
+  /// and std::runtime_error, whose text begins with the option that cannot be met. What is thrown
+  /// later is no failure to start any more.
   ProcessSetup(const Config& config, const std::vector<ServiceWrapper>& services,
-               Notifier& notifier);
+               Notifier& notifier, const std::function<void()>& on_starting);
   ProcessSetup(const ProcessSetup&) = delete;
   ProcessSetup& operator=(const ProcessSetup&) = delete;
 

@@ -40,8 +40,8 @@ void ServiceLauncher::set_hooks(Hooks hooks) {
 
 int ServiceLauncher::wait() {
   const auto after = impl_->begin_wait();
-  const internal::ProcessSetup setup{impl_->config, impl_->services, impl_->notifier};
-  if (impl_->hooks.on_starting) impl_->hooks.on_starting();
+  const internal::ProcessSetup setup{impl_->config, impl_->services, impl_->notifier,
+                                     impl_->hooks.on_starting};
   const auto captured = internal::capture_own_stdio(impl_->config);
   const auto rank = internal::start_ranks(after);
   std::vector<std::vector<ServiceWrapper*>> ranks;

@@ -18,17 +18,18 @@ constexpr std::size_t least_slots = 256;  // What the option for the number of w
 SlotTable::SlotTable(std::size_t workers) {
   const std::size_t count = std::max(workers * generations, least_slots);
   // Pages that nobody uses cost nothing.
-  void* memory = ::mmap(nullptr, count * sizeof(WorkerSlot), PROT_READ | PROT_WRITE,
-                        MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* memory = ::mmap(nullptr, sizeof(LauncherState) + count * sizeof(WorkerSlot),
+                        PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED) {
     throw_errno(errno, "mmap");
   }
-  slots_ = {static_cast<WorkerSlot*>(memory), count};
+  state_ = std::construct_at(static_cast<LauncherState*>(memory));
+  slots_ = {reinterpret_cast<WorkerSlot*>(state_ + 1), count};
   taken_.resize(count);
 }
 
 SlotTable::~SlotTable() {
-  ::munmap(slots_.data(), slots_.size_bytes());
+  ::munmap(state_, sizeof(LauncherState) + slots_.size_bytes());
 }
 
 std::optional<std::size_t> SlotTable::take(std::size_t service) noexcept {

@@ -24,9 +24,15 @@ class SlotTable {
   void give_back(std::size_t slot) noexcept;
 
   [[nodiscard]] WorkerSlot& operator[](std::size_t slot) const noexcept { return slots_[slot]; }
-  [[nodiscard]] std::span<WorkerSlot> all() const noexcept { return slots_; }
+  /// What the worker in `slot` sees of it.
+  [[nodiscard]] WorkerSlots seen_from(std::size_t slot) const noexcept {
+    return {slots_, slot, state_};
+  }
+  /// From now on each worker knows that nobody serves after it.
+  void announce_end() noexcept { state_->ending.store(true); }
 
  private:
+  LauncherState* state_;  // The slots follow it.
   std::span<WorkerSlot> slots_;
   std::vector<bool> taken_;
 };

@@ -156,6 +156,7 @@ void Worker::watch_parent() {
   log::warning("the parent has died, stopping");
   status_ = 1;
   arm_hard_limit();
+  set_launcher_ends();
   request_stop("the parent has died");
 }
 
@@ -176,6 +177,7 @@ void Worker::request_stop(const char* why) {
   enter(WorkerState::draining);
   log::debug("stop: {}", why);
   if (!setup_.channel) {
+    set_launcher_ends();
     log::info("stopping");
     call_hook("on_stopping", setup_.hooks.on_stopping);
     setup_.notifier->send("STOPPING=1");

@@ -76,6 +76,18 @@ TEST_CASE("a process that is told to stop under load ends with status 0, always 
   }
 }
 
+TEST_CASE("eight reloads fail no request on a connection that is used again (catalogue 59)") {
+  HttpHazard server{"4"};
+  HttpLoad load{server.port, 16, Connections::kept, {.longest_pause = 1s}};
+  for (int i = 0; i < 8; ++i) {
+    CHECK(load.await_answers(40));
+    server.parent.signal(SIGHUP);
+    server.parent.expect_line("reload finished generation=" + std::to_string(i + 2));
+  }
+  CHECK(load.await_answers(40));
+  CHECK(load.end() == std::vector<std::string>{});
+}
+
 /// Goes away in the middle of an answer that has no end; the server gets a reset or just an end.
 void break_off(std::uint16_t port, bool reset) {
   HttpClient client{port};

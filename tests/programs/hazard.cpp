@@ -11,7 +11,8 @@
 //   stubborn  logs like chatter and does not stop when told to
 //   jitter    logs how long a loop with random pauses slept; the loop is made in the constructor
 //   http      serves HTTP on port web.port: /pid; /slow?seconds=1; /big, 8 MiB; /trickle, twenty
-//             pieces within two seconds; /endless, which has no end
+//             pieces within two seconds; /endless, which has no end; /spin?seconds=1, which lets
+//             nobody else run; /ready, which answers 503 when the server is about to stop
 //   hoard     a thread takes every descriptor that becomes free
 //   gate      gets ready when the file named by HAZARD_GATE exists
 //   broken    cannot start
@@ -179,15 +180,24 @@ wsgi::Response endless() {
       []() -> std::optional<std::string> { return std::string(64 * 1024, 'e'); }, "text/plain");
 }
 
+void spin(std::chrono::seconds wanted) {
+  thane::log::info("spinning");
+  const auto end = std::chrono::steady_clock::now() + wanted;
+  while (std::chrono::steady_clock::now() < end) {
+  }
+}
+
 wsgi::Response answer(wsgi::Request& request) {
   if (request.path() == "/big") return wsgi::Response::text(std::string(8 * 1024 * 1024, 'b'));
   if (request.path() == "/trickle") return trickle();
   if (request.path() == "/endless") return endless();
+  if (request.path() == "/ready" && request.draining()) return wsgi::Response{503};
+  const std::chrono::seconds wanted{std::stoi(request.query_parameter("seconds").value_or("1"))};
   if (request.path() == "/slow") {
     thane::log::info("slow request begun");
-    const int seconds = std::stoi(request.query_parameter("seconds").value_or("1"));
-    thane::this_fiber::sleep_for(std::chrono::seconds{seconds});
+    thane::this_fiber::sleep_for(wanted);
   }
+  if (request.path() == "/spin") spin(wanted);
   return wsgi::Response::text(std::to_string(::getpid()));
 }
 

@@ -4,18 +4,32 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include "http_client.hpp"
 
 namespace thane::testing {
 
 enum class Connections {
   anew,  ///< One for each request.
   kept,  ///< As long as the server keeps them.
+};
+
+enum class Refusal {
+  fails,  ///< A client that cannot connect is one more failure, and tries again.
+  ends,   ///< It asks no more: the server was told to stop.
+};
+
+struct LoadOptions {
+  std::chrono::milliseconds longest_pause{0};  ///< Before each request but the first; at random.
+  Refusal refusal = Refusal::fails;
 };
 
 /// Asks for GET /pid on several threads from the construction on; each answer must be a whole one
@@ -27,7 +41,11 @@ enum class Connections {
 ///     CHECK(load.end().empty());
 class HttpLoad {
  public:
-  HttpLoad(std::uint16_t port, int clients, Connections connections);
+  HttpLoad(std::uint16_t port, int clients, Connections connections,
+           const LoadOptions& options = {});
+  /// The same over a Unix socket.
+  HttpLoad(const std::string& path, int clients, Connections connections,
+           const LoadOptions& options = {});
   ~HttpLoad() { end(); }
   HttpLoad(const HttpLoad&) = delete;
   HttpLoad& operator=(const HttpLoad&) = delete;
@@ -36,15 +54,24 @@ class HttpLoad {
   bool await_answers(std::size_t count) const;
   [[nodiscard]] std::size_t answers() const noexcept { return answers_; }
 
+  /// Waits until nobody asks any more, with Refusal::ends; false if somebody goes on.
+  bool await_refusal() const;
+
   /// Stops asking; what became of the requests that were not answered, a sentence each.
   std::vector<std::string> end();
 
  private:
-  void ask(std::uint16_t port, Connections connections);
+  using Connect = std::function<HttpClient()>;
+
+  void start(int clients, Connections connections, const LoadOptions& options,
+             const Connect& connect);
+  void ask(const Connect& connect, Connections connections, const LoadOptions& options,
+           unsigned seed);
   void failed(const std::string& how);
 
   std::atomic<bool> ended_{false};
   std::atomic<std::size_t> answers_{0};
+  std::atomic<int> asking_{0};
   std::mutex mutex_;
   std::vector<std::string> failures_;
   std::vector<std::thread> threads_;

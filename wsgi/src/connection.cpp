@@ -118,7 +118,7 @@ Connection::After Connection::serve() {
   const auto started = site_.access_log != nullptr ? SteadyClock::now() : TimePoint{};
 
   BodyReader body{*head_, input_, transport_, output_};
-  Request request{*head_, body, peer_};
+  Request request{*head_, body, peer_, &site_.ending};
   const After after = answer(respond(request, body), body, started);
   input_.unpin();
   return after;

@@ -11,8 +11,8 @@ using internal::BodyFraming;
 using internal::Plus;
 
 Request::Request(const internal::RequestHead& head, internal::BodySource& body,
-                 std::string_view peer)
-    : head_(head), body_(body), peer_(peer) {
+                 std::string_view peer, const bool* draining)
+    : head_(head), body_(body), peer_(peer), draining_(draining) {
   if (head.path.find('%') != std::string_view::npos) {
     decoded_path_ = internal::percent_decode(head.path, Plus::literal);
   }

@@ -1,5 +1,7 @@
 #include <thane/wsgi/server.hpp>
 
+#include <algorithm>
+#include <chrono>
 #include <optional>
 #include <stdexcept>
 #include <utility>
@@ -35,6 +37,19 @@ Listener listen(const ServerOptions& options) {
                        {.backlog = options.backlog,
                         .tcp_keepidle = options.tcp_keepidle,
                         .bind_timeout = options.bind_timeout});
+}
+
+// Who is replaced is killed after graceful_shutdown_timeout, however patient it is.
+ServerOptions current_options(const Config& config, const std::string& name) {
+  const auto snapshot = config.snapshot();
+  auto options = options_from(*snapshot, name);
+  try {
+    const auto limit = snapshot->get<std::chrono::milliseconds>("graceful_shutdown_timeout");
+    if (limit.count() > 0) options.reload_linger = std::min(options.reload_linger, limit / 2);
+  } catch (const std::out_of_range&) {
+    // The program has registered no options of a launcher.
+  }
+  return options;
 }
 
 }  // namespace
@@ -73,7 +88,7 @@ class Server::Impl {
 
   void reset() {
     if (!config_) return;
-    auto options = options_from(*config_->snapshot(), name_);
+    auto options = current_options(*config_, name_);
     (void)internal::AccessLog{options.wsgi_log_format};
     options_ = std::move(options);
     if (worker_) worker_->apply(options_);
@@ -81,6 +96,7 @@ class Server::Impl {
 
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   [[nodiscard]] const Listener& listener() const noexcept { return listener_; }
+  [[nodiscard]] bool draining() const noexcept { return worker_ && worker_->ending(); }
   [[nodiscard]] std::size_t connections() const noexcept {
     return worker_ ? worker_->connections() : 0;
   }
@@ -95,8 +111,8 @@ class Server::Impl {
 };
 
 Server::Server(const Config& config, std::string name, Application application)
-    : impl_(std::make_unique<Impl>(name, std::move(application),
-                                   options_from(*config.snapshot(), name), config)) {}
+    : impl_(std::make_unique<Impl>(name, std::move(application), current_options(config, name),
+                                   config)) {}
 
 Server::Server(std::string name, Application application, ServerOptions options)
     : impl_(std::make_unique<Impl>(std::move(name), std::move(application), std::move(options),
@@ -132,6 +148,9 @@ const std::string& Server::address() const noexcept {
 }
 std::uint16_t Server::port() const noexcept {
   return impl_->listener().port();
+}
+bool Server::draining() const noexcept {
+  return impl_->draining();
 }
 std::size_t Server::connections() const noexcept {
   return impl_->connections();

@@ -96,6 +96,12 @@ std::vector<AnyOpt> time_options(const ServerOptions& defaults) {
                  "Time for a client to close the connection after the last answer."),
       time_limit("graceful_linger", defaults.graceful_linger,
                  "Time that idle connections get for one more request when the server stops."),
+      time_limit("reload_linger", defaults.reload_linger,
+                 "The same when the worker is replaced; at most half of "
+                 "graceful_shutdown_timeout."),
+      time_limit("drain_delay", defaults.drain_delay,
+                 "Time that the server goes on as before when it is told to stop, while "
+                 "Request::draining() tells that it will."),
   };
 }
 
@@ -166,6 +172,8 @@ ServerOptions options_from(const Snapshot& snapshot, const std::string& name) {
   take("keep_alive_timeout", options.keep_alive_timeout);
   take("close_linger", options.close_linger);
   take("graceful_linger", options.graceful_linger);
+  take("reload_linger", options.reload_linger);
+  take("drain_delay", options.drain_delay);
   take("min_client_rate", options.min_client_rate);
   take("max_url_len", options.max_url_len);
   take("max_header_line", options.max_header_line);

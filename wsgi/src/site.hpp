@@ -68,6 +68,7 @@ struct Site {
   ErrorBody errors = ErrorBody::empty;    ///< wsgi_server_debug
   const AccessLog* access_log = nullptr;  ///< None: no access log.
   bool draining = false;                  ///< Each answer ends its connection.
+  bool ending = false;                    ///< The server stops for good; see Request::draining().
 
   BlockPool blocks;
   HeadPool heads;

@@ -4,8 +4,10 @@
 #include <chrono>
 #include <exception>
 #include <memory>
+#include <system_error>
 #include <utility>
 
+#include <thane/internal/worker_slot.hpp>
 #include <thane/log.hpp>
 
 #include "connection.hpp"
@@ -14,6 +16,11 @@
 namespace thane::wsgi::internal {
 
 using namespace std::chrono_literals;
+using thane::internal::launcher_ends;
+using thane::internal::own_slot;
+using thane::internal::worker_slots;
+using thane::internal::WorkerSlot;
+using thane::internal::WorkerState;
 
 namespace {
 
@@ -21,11 +28,42 @@ namespace {
 constexpr Duration slowest_look = 1s;
 constexpr Duration quickest_look = 50ms;
 
+// How much later than a worker its parent may hear a signal that was sent to both.
+constexpr Duration parent_is_as_late = 50ms;
+// What a handshake takes that has begun before a stop. Nobody waits for far clients of an idle
+// server; where there are connections the stop takes time in any case.
+constexpr Duration handshake_when_idle = 5ms;
+constexpr Duration slowest_handshake = 250ms;
+
 // What bounds the group of connections is wsgi_default_pool_size, which may change.
 constexpr std::size_t unbounded = 1'000'000;
 
 std::size_t size_from(std::int64_t octets) {
   return static_cast<std::size_t>(octets);
+}
+
+bool is_running(const WorkerSlot& slot) {
+  return slot.state == WorkerState::running;
+}
+
+bool has_connections(const WorkerSlot& slot) {
+  return slot.state != WorkerState::none && slot.connections > 0;
+}
+
+// Whether it is true of another process of the same service.
+template <class Predicate>
+bool any_sibling(const Predicate& predicate) {
+  const WorkerSlot& own = own_slot();
+  return std::ranges::any_of(worker_slots().all, [&](const WorkerSlot& slot) {
+    return &slot != &own && slot.service == own.service && predicate(slot);
+  });
+}
+
+// A process may have several servers; only its own thread writes.
+void count_connections(int more) noexcept {
+  auto& connections = own_slot().connections;
+  connections.store(connections.load(std::memory_order_relaxed) + static_cast<std::uint32_t>(more),
+                    std::memory_order_relaxed);
 }
 
 }  // namespace
@@ -57,8 +95,7 @@ void WorkerSide::apply(const ServerOptions& options) {
 void WorkerSide::set_time_limits() {
   const auto limit = [this](Duration usual) {
     if (!site_.draining) return usual;
-    const auto linger = std::max<Duration>(options_.graceful_linger, 1ms);
-    return usual == Duration::zero() ? linger : std::min(usual, linger);
+    return usual == Duration::zero() ? linger() : std::min(usual, linger());
   };
   deadlines_.set_limit(Waiting::first, limit(options_.client_header_timeout));
   deadlines_.set_limit(Waiting::head, limit(options_.client_header_timeout));
@@ -74,17 +111,18 @@ void WorkerSide::start() {
 }
 
 void WorkerSide::stop() noexcept {
-  if (std::exchange(site_.draining, true)) return;
-  stopped_at_ = SteadyClock::now();
-  set_time_limits();
+  if (std::exchange(stopping_, true)) return;
+  site_.ending = launcher_ends();
+  const bool later = site_.ending ? options_.drain_delay > Duration::zero() : may_be_the_end();
+  if (!later) begin_to_drain();
   log::info("{} stops serving, {} connections open", name_, open_);
   try {
-    // The new fiber comes first, so that helpers_ is not found empty in between.
     (void)helpers_.spawn([this] { drain(); }, name_ + " drain");
   } catch (const std::exception& error) {
     log::error("{} cannot drain: {}", name_, error.what());
+    begin_to_drain();
+    accepting_.kill();
   }
-  accepting_.kill();
 }
 
 void WorkerSide::wait() {
@@ -95,7 +133,7 @@ void WorkerSide::wait() {
 
 // A full worker leaves connections in the queue for a moment, where another one may take them. Then
 // those of its own connections make way that wait for a next request.
-void WorkerSide::accept() {
+void WorkerSide::accept() try {
   for (;;) {
     if (!is_full()) {
       open(acceptor_.accept().release());
@@ -110,41 +148,97 @@ void WorkerSide::accept() {
       open(waiting->release());
     }
   }
+} catch (const std::system_error&) {
+  if (!launcher_ends()) throw;  // Else a sibling has ended the listening before we were told to.
 }
 
 // No connection that the kernel has accepted for us is lost, and no idle one is kept for ever.
 void WorkerSide::drain() {
+  if (!site_.draining) go_on_for_a_while();
+  accepting_.kill();
   try {
     accepting_.wait();
   } catch (const std::exception&) {
     // Logged when it happened. What waits in the queue may be accepted all the same.
   }
-  accept_queue();
+  if (site_.ending) {
+    take_the_rest();
+  } else if (!any_sibling(is_running)) {
+    accept_queue();
+  }
   acceptor_.close();
   if (open_ == 0) drained_.set();
   while (!drained_.wait_for(quickest_look)) end_late_connections();
 }
 
+// This worker alone was told to stop, as far as it knows. But a TERM that was sent to all processes
+// at once may be heard here before the parent has heard it and says that it is the end.
+bool WorkerSide::may_be_the_end() const noexcept {
+  return own_slot().state == WorkerState::draining &&
+         (options_.drain_delay > Duration::zero() || !any_sibling(is_running));
+}
+
+void WorkerSide::go_on_for_a_while() {
+  for (Duration waited{}; !launcher_ends() && waited < parent_is_as_late; waited += 2ms) {
+    this_fiber::sleep_for(2ms);
+  }
+  site_.ending = launcher_ends();
+  if (site_.ending) this_fiber::sleep_for(options_.drain_delay);
+  begin_to_drain();
+}
+
+void WorkerSide::begin_to_drain() {
+  site_.draining = true;
+  stopped_at_ = SteadyClock::now();
+  set_time_limits();
+}
+
+// Nobody serves after us. Who connects until the socket is closed, by the parent in the end, would
+// be reset then: so nobody can any more, and who is connecting just now is waited for.
+void WorkerSide::take_the_rest() {
+  const bool refused = acceptor_.refuse_new();
+  const TimePoint begin = SteadyClock::now();
+  while (acceptor_.nothing() != Acceptor::Nothing::will_come) {  // Else a sibling was quicker.
+    accept_queue();
+    end_late_connections();
+    const bool idle = open_ == 0 && !any_sibling(has_connections);
+    const Duration limit = idle ? handshake_when_idle : slowest_handshake;
+    if (!refused || SteadyClock::now() - begin >= limit) break;
+    this_fiber::sleep_for(1ms);
+  }
+  acceptor_.end_listening();
+}
+
 // Not more than the queue can hold: where clients keep coming it never gets empty.
 void WorkerSide::accept_queue() {
-  int left = options_.backlog + 1;
-  while (left > 0) {
-    if (is_full() && !deadlines_.any(Waiting::idle)) {
+  for (int left = options_.backlog + 1; left > 0; --left) {
+    while (is_full() && !deadlines_.any(Waiting::idle)) {
       wait_while_full();
       end_late_connections();
-      continue;
     }
     auto waiting = acceptor_.try_accept();
-    if (!waiting) return;
-    open(waiting->release());
-    --left;
+    if (waiting) {
+      open(waiting->release());
+    } else if (acceptor_.nothing() == Acceptor::Nothing::can_be_accepted) {
+      this_fiber::sleep_for(quickest_look);  // Until a descriptor is free.
+      end_late_connections();
+    } else {
+      return;
+    }
   }
+}
+
+// Who is replaced has time: clients whose idle connection is closed may be sending just then. A
+// stop has less, and a restart in place none, as nobody accepts meanwhile.
+Duration WorkerSide::linger() const noexcept {
+  const bool replaced = own_slot().state == WorkerState::draining && !launcher_ends();
+  return std::max<Duration>(replaced ? options_.reload_linger : options_.graceful_linger, 1ms);
 }
 
 // Those that began to wait before the stop have limits of other times.
 void WorkerSide::end_late_connections() {
   const TimePoint now = SteadyClock::now();
-  if (now - stopped_at_ >= options_.graceful_linger) {
+  if (now - stopped_at_ >= linger()) {
     for (const auto kind : {Waiting::first, Waiting::idle, Waiting::head, Waiting::discard}) {
       deadlines_.expire_all(kind, stopped_at_);
     }
@@ -162,35 +256,49 @@ void WorkerSide::wait_while_full() {
 }
 
 void WorkerSide::open(UniqueFd socket) {
+  // Counted for as long as this exists, whatever becomes of the fiber that it is handed to.
+  struct Opened {
+    Opened(WorkerSide& its_worker, UniqueFd its_socket)
+        : worker(its_worker), socket(std::move(its_socket)) {
+      worker.connection_began();
+    }
+    ~Opened() { worker.connection_ended(); }
+    Opened(const Opened&) = delete;
+    Opened& operator=(const Opened&) = delete;
+
+    WorkerSide& worker;
+    UniqueFd socket;
+  };
+
   if (is_full()) deadlines_.expire_longest(Waiting::idle);
-  ++open_;
-  drained_.clear();
   try {
+    auto opened = std::make_shared<Opened>(*this, std::move(socket));
     if (!watching_) {
       (void)helpers_.spawn([this] { watch_deadlines(); }, name_ + " deadlines");
       watching_ = true;
     }
-    auto shared = std::make_shared<UniqueFd>(std::move(socket));  // std::function wants copies.
-    connections_.spawn([this, shared] { serve(std::move(*shared)); }, "connection");
+    connections_.spawn([this, opened] { serve(std::move(opened->socket)); }, "connection");
   } catch (const std::exception& error) {
     // No memory for one more fiber: that connection is lost, the others and the server are not.
     log::error("{} drops a connection: {}", name_, error.what());
-    connection_ended();
   }
 }
 
 void WorkerSide::serve(UniqueFd socket) {
-  struct Ended {
-    WorkerSide& worker;
-    ~Ended() { worker.connection_ended(); }
-  } ended{*this};
   SocketTransport transport{std::move(socket), deadlines_, pace_};
   Connection connection{site_, transport, transport.peer()};
   connection.run();
 }
 
+void WorkerSide::connection_began() noexcept {
+  ++open_;
+  count_connections(+1);
+  drained_.clear();
+}
+
 void WorkerSide::connection_ended() noexcept {
   --open_;
+  count_connections(-1);
   room_.set();
   if (open_ == 0 && site_.draining) drained_.set();
 }

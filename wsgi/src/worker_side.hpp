@@ -42,17 +42,24 @@ class WorkerSide {
 
   [[nodiscard]] std::size_t connections() const noexcept { return open_; }
   [[nodiscard]] bool ended() const noexcept { return ended_; }
+  [[nodiscard]] bool ending() const noexcept { return site_.ending; }
 
  private:
   void set_time_limits();
   void accept();
   void drain();
+  [[nodiscard]] bool may_be_the_end() const noexcept;
+  void go_on_for_a_while();
+  void begin_to_drain();
+  void take_the_rest();
   void accept_queue();
+  [[nodiscard]] Duration linger() const noexcept;
   void end_late_connections();
   [[nodiscard]] bool is_full() const;
   void wait_while_full();
   void open(UniqueFd socket);
   void serve(UniqueFd socket);
+  void connection_began() noexcept;
   void connection_ended() noexcept;
   void watch_deadlines();
 
@@ -65,6 +72,7 @@ class WorkerSide {
   Deadlines deadlines_;
   std::size_t open_ = 0;
   bool watching_ = false;
+  bool stopping_ = false;
   TimePoint stopped_at_{};
   bool ended_ = false;
   Event room_;     // A connection has ended.

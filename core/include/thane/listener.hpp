@@ -84,6 +84,8 @@ class Listener {
   /// The port that was bound; 0 for a Unix socket.
   [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
   [[nodiscard]] int fd() const noexcept { return fd_.get(); }
+  /// False for a socket that somebody outside of this program has as well, and listens on after it.
+  [[nodiscard]] bool ours() const noexcept { return ours_; }
 
   /// Stops listening in this process. Connections still go to other processes that have a copy;
   /// without any, the kernel refuses them, and resets those that wait.
@@ -98,6 +100,7 @@ class Listener {
   std::string address_;
   std::string host_;
   std::uint16_t port_ = 0;
+  bool ours_ = true;
   std::string file_;  // The socket file, by an absolute path.
   pid_t owner_ = 0;   // Who removes it; 0: there is none.
   dev_t device_ = 0;

@@ -100,7 +100,7 @@ class Logger {
     const std::lock_guard lock{mutex_};
     UniqueFd kept{check(::fcntl(stderr_fd(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1), "fcntl")};
     if (path_.empty()) {
-      outbox_.replace(make_stderr_sink(kept.get(), turn_));
+      replace_sink(make_stderr_sink(kept.get(), turn_));
     }
     stderr_ = std::move(kept);
   }

@@ -1,26 +1,37 @@
 #include <thane/acceptor.hpp>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 
+#include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <limits>
 #include <string>
 #include <system_error>
 #include <thane/check.hpp>
 #include <thane/fiber_loop.hpp>
+#include <thane/internal/worker_slot.hpp>
 #include <thane/log.hpp>
+#include <vector>
 
+#include "accept_turn.hpp"
 #include "waiter.hpp"
 
 namespace thane {
 
+using internal::WorkerState;
 using namespace std::chrono_literals;
 
 namespace {
 
 constexpr Duration pause_without_resources = 100ms;
 constexpr Duration between_warnings = 1s;
+// A new sibling may be left something so much later.
+constexpr Duration between_looks_for_siblings = 500us;
+// A process that leaves while others stay leaves everything to them.
+constexpr Duration pause_of_leaver = 20ms;
 
 enum class Failure { nothing_there, connection_lost, no_resources, fatal };
 
@@ -56,13 +67,23 @@ Failure classify(int error) {
 
 class Acceptor::Impl : public internal::Waiter {
  public:
-  Impl(UniqueFd fd, std::string address) : Waiter(std::move(fd)), address_(std::move(address)) {}
+  Impl(UniqueFd fd, const Listener& listener)
+      : Waiter(std::move(fd)),
+        address_(listener.address()),
+        ours_(listener.ours()),
+        is_unix_(option(SO_DOMAIN) == AF_UNIX) {}
 
-  // The next connection of the queue, or an invalid descriptor with errno saying why there is none.
+  // The next connection of the queue; if there is none, why_nothing_ tells why.
   UniqueFd take() {
     for (;;) {
       UniqueFd connection{::accept4(fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)};
-      if (connection || classify(errno) != Failure::connection_lost) {
+      if (connection) {
+        std::atomic<std::uint64_t>& accepted = internal::own_slot().accepted;
+        accepted.store(accepted.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+        return connection;
+      }
+      why_nothing_ = errno == EAGAIN && shut() ? EINVAL : errno;
+      if (classify(why_nothing_) != Failure::connection_lost) {
         return connection;
       }
     }
@@ -70,37 +91,174 @@ class Acceptor::Impl : public internal::Waiter {
 
   UniqueFd wait_and_take() {
     for (;;) {
-      UniqueFd connection{attempt(Direction::wait_read, [this](int) { return take().release(); })};
-      if (connection) {
-        return connection;
+      give_way();
+      require_open();
+      Duration pause = pause_for_peers();
+      if (pause > Duration::zero()) {
+        // Not to be woken by each connection that another one takes.
+        forget();
+        this_fiber::sleep_for(pause);
+        require_open();
+        pause = pause_for_peers();
+        if (pause > Duration::zero() && readable()) {
+          continue;
+        }
       }
-      const int error = errno;
-      if (classify(error) != Failure::no_resources) {
-        throw std::system_error(error, std::generic_category(), "cannot accept on " + address_);
+      if (pause == Duration::zero()) {
+        UniqueFd connection = take();
+        if (connection) {
+          return connection;
+        }
+        if (why_nothing_ != EAGAIN) {
+          wait_or_throw(why_nothing_);
+          continue;
+        }
       }
-      warn(error);
-      this_fiber::sleep_for(pause_without_resources);
+      turn_.queue_was_empty();
+      wait(Direction::wait_read);
     }
   }
 
+  // A Unix socket that is shut down refuses new connections and keeps those it has. One of TCP
+  // would reset those; it is bound to a network device that does not exist instead: then the kernel
+  // finds no listener for who comes next, but knows those who are in their handshakes.
+  bool refuse_new() const noexcept {
+    if (!ours_) {
+      return false;
+    }
+    if (is_unix_) {
+      end_listening();
+      return true;
+    }
+    constexpr int nowhere = std::numeric_limits<int>::max();
+    return option(SO_BINDTOIFINDEX) == nowhere ||
+           ::setsockopt(fd(), SOL_SOCKET, SO_BINDTOIFINDEX, &nowhere, sizeof nowhere) == 0;
+  }
+
+  void end_listening() const noexcept {
+    if (ours_) {
+      static_cast<void>(::shutdown(fd(), SHUT_RD));
+    }
+  }
+
+  Nothing nothing() const noexcept {
+    switch (classify(why_nothing_)) {
+      case Failure::nothing_there:
+      case Failure::connection_lost:
+        return Nothing::waits;
+      case Failure::no_resources:
+        return Nothing::can_be_accepted;
+      case Failure::fatal:
+        break;
+    }
+    return Nothing::will_come;
+  }
+
  private:
-  void warn(int error) {
+  // accept4() tells it of TCP itself; an empty Unix socket that is shut down is just always ready.
+  bool shut() const noexcept {
+    pollfd state{.fd = fd(), .events = POLLRDHUP, .revents = 0};
+    return is_unix_ && ::poll(&state, 1, 0) != 0;
+  }
+
+  // How long to leave the next connection to other processes of the same service.
+  Duration pause_for_peers() {
+    const internal::WorkerSlots& slots = internal::worker_slots();
+    if (slots.all.size() < 2) {
+      return Duration::zero();
+    }
     const TimePoint now = FiberLoop::current().now();
-    if (now >= next_warning_) {
-      next_warning_ = now + between_warnings;
+    find_siblings(slots, now);
+    standings_.clear();
+    for (const std::size_t sibling : siblings_) {
+      const internal::WorkerSlot& slot = slots.all[sibling];
+      if (accepts(slot)) {
+        standings_.push_back(standing(slot, sibling));
+      }
+    }
+    const internal::WorkerSlot& own = slots.all[slots.own];
+    if (own.state == WorkerState::draining && !internal::launcher_ends()) {
+      return standings_.empty() ? Duration::zero() : pause_of_leaver;
+    }
+    return turn_.pause(now, standing(own, slots.own), standings_);
+  }
+
+  // There are hundreds of slots for a few processes.
+  void find_siblings(const internal::WorkerSlots& slots, TimePoint now) {
+    if (now < look_for_siblings_at_) {
+      return;
+    }
+    look_for_siblings_at_ = now + between_looks_for_siblings;
+    siblings_.clear();
+    for (std::size_t i = 0; i < slots.all.size(); ++i) {
+      const internal::WorkerSlot& slot = slots.all[i];
+      if (i != slots.own && slot.state != WorkerState::none &&
+          slot.service == slots.all[slots.own].service) {
+        siblings_.push_back(i);
+      }
+    }
+  }
+
+  // When all stop together they go on accepting together, until the queue is empty.
+  static bool accepts(const internal::WorkerSlot& slot) {
+    return slot.state == WorkerState::running ||
+           (slot.state == WorkerState::draining && internal::launcher_ends());
+  }
+
+  static internal::Standing standing(const internal::WorkerSlot& slot, std::size_t index) {
+    constexpr auto any_order = std::memory_order_relaxed;
+    return {.slot = index,
+            .tick = slot.tick.load(any_order),
+            .accepted = slot.accepted.load(any_order),
+            .connections = slot.connections.load(any_order)};
+  }
+
+  bool readable() const noexcept {
+    pollfd waiting{.fd = fd(), .events = POLLIN, .revents = 0};
+    return ::poll(&waiting, 1, 0) != 0;
+  }
+
+  int option(int name) const noexcept {
+    int value = 0;
+    socklen_t size = sizeof value;
+    static_cast<void>(::getsockopt(fd(), SOL_SOCKET, name, &value, &size));
+    return value;
+  }
+
+  void wait_or_throw(int error) {
+    if (classify(error) != Failure::no_resources) {
+      throw std::system_error(error, std::generic_category(), "cannot accept on " + address_);
+    }
+    warn(error);
+    this_fiber::sleep_for(pause_without_resources);
+  }
+
+  // One warning a second, whoever of the siblings it is.
+  void warn(int error) {
+    auto& next_warning = internal::worker_slots().launcher->next_accept_warning;
+    const Duration now = FiberLoop::current().now().time_since_epoch();
+    std::int64_t next = next_warning.load(std::memory_order_relaxed);
+    if (now.count() >= next &&
+        next_warning.compare_exchange_strong(next, (now + between_warnings).count())) {
       log::warning("cannot accept on {}, trying again: {}", address_,
                    std::generic_category().message(error));
     }
   }
 
   std::string address_;
-  TimePoint next_warning_ = TimePoint::min();
+  bool ours_;
+  bool is_unix_;
+  int why_nothing_ = EAGAIN;
+  internal::AcceptTurn turn_;
+  std::vector<std::size_t> siblings_;  // Slots of the same service.
+  TimePoint look_for_siblings_at_ = TimePoint::min();
+  std::vector<internal::Standing> standings_;  // Of those that accept; kept for its memory.
 };
 
 Acceptor::Acceptor(const Listener& listener)
     : impl_(std::make_unique<Impl>(
           UniqueFd{check(::fcntl(listener.fd(), F_DUPFD_CLOEXEC, 0), "dup of a listening socket")},
-          listener.address())) {}
+          listener)) {}
 
 Acceptor::~Acceptor() = default;
 
@@ -114,6 +272,18 @@ std::optional<Stream> Acceptor::try_accept() {
     return std::nullopt;
   }
   return Stream{std::move(connection)};
+}
+
+Acceptor::Nothing Acceptor::nothing() const noexcept {
+  return impl_->nothing();
+}
+
+bool Acceptor::refuse_new() noexcept {
+  return impl_->refuse_new();
+}
+
+void Acceptor::end_listening() noexcept {
+  impl_->end_listening();
 }
 
 void Acceptor::close() noexcept {

@@ -170,6 +170,7 @@ Listener Listener::unix_socket(const std::string& path, const UnixOptions& optio
 
 Listener Listener::inherited(const std::string& name) {
   Listener made;
+  made.ours_ = false;  // The service manager's, which listens on after us.
   made.fd_ = internal::take_inherited_socket(name);
   if (get_option(made.fd(), SO_TYPE) != SOCK_STREAM || get_option(made.fd(), SO_ACCEPTCONN) != 1) {
     throw std::runtime_error(fmt::format(
@@ -189,6 +190,7 @@ Listener::Listener(Listener&& other) noexcept
       address_(std::move(other.address_)),
       host_(std::move(other.host_)),
       port_(other.port_),
+      ours_(other.ours_),
       file_(std::move(other.file_)),
       owner_(std::exchange(other.owner_, 0)),
       device_(other.device_),
@@ -202,6 +204,7 @@ Listener& Listener::operator=(Listener&& other) noexcept {
     host_ = std::move(other.host_);
     port_ = other.port_;
     file_ = std::move(other.file_);
+    ours_ = other.ours_;
     owner_ = std::exchange(other.owner_, 0);
     device_ = other.device_;
     inode_ = other.inode_;

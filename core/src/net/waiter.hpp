@@ -67,10 +67,8 @@ class Waiter {
     return std::move(fd_);
   }
 
- private:
-  // A fiber whose socket is always ready must not keep the others from running.
-  static constexpr int tries_in_a_row = 32;
-
+ protected:
+  // Throws what kill() and Timeout have in store.
   void give_way() {
     check_interrupt();
     if (++tries_ >= tries_in_a_row) {
@@ -85,12 +83,17 @@ class Waiter {
     }
   }
 
+  // The loop knows the descriptor no more, until the next wait.
   void forget() noexcept {
     if (descriptor_) {
       static_cast<void>(descriptor_->release());  // Ends the waits with an error.
       descriptor_.reset();
     }
   }
+
+ private:
+  // A fiber whose socket is always ready must not keep the others from running.
+  static constexpr int tries_in_a_row = 32;
 
   // Named with its executor: any_io_executor would cost a virtual call at each wait.
   using Descriptor =

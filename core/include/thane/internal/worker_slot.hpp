@@ -36,17 +36,31 @@ struct alignas(128) WorkerSlot {
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 static_assert(sizeof(WorkerSlot) == 128);
 
+/// What all processes of one launcher share beside their slots.
+struct alignas(128) LauncherState {
+  /// It stops everything, and for good. Set before any process hears of it.
+  std::atomic<bool> ending{};
+  /// Nobody warns that it cannot accept before this time: CLOCK_MONOTONIC, ns.
+  std::atomic<std::int64_t> next_accept_warning{};
+};
+
 /// The slots of all processes of one launcher, and which is this one's. Until a launcher says
 /// otherwise a process has one slot, which nobody else sees.
 struct WorkerSlots {
   std::span<WorkerSlot> all;
   std::size_t own = 0;
+  LauncherState* launcher = nullptr;  ///< None: the process has one of its own.
 };
 [[nodiscard]] const WorkerSlots& worker_slots() noexcept;
 [[nodiscard]] WorkerSlot& own_slot() noexcept;
 /// To be called before the process has a FiberLoop. What `all` points to lives as long as the
 /// process.
 void use_worker_slots(const WorkerSlots& slots) noexcept;
+
+/// Whether the launcher stops everything for good, so that nobody serves after this process. Never
+/// true without a launcher, nor while one reloads, or replaces a single worker.
+[[nodiscard]] bool launcher_ends() noexcept;
+void set_launcher_ends() noexcept;
 
 /// Counts one request that is served. When as many as on_requests() asked for were counted, its
 /// function is called, once.

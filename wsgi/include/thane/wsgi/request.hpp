@@ -38,7 +38,8 @@ class request_error : public std::runtime_error {
 ///     }
 class Request {
  public:
-  Request(const internal::RequestHead& head, internal::BodySource& body, std::string_view peer);
+  Request(const internal::RequestHead& head, internal::BodySource& body, std::string_view peer,
+          const bool* draining = nullptr);
   Request(const Request&) = delete;
   Request& operator=(const Request&) = delete;
 
@@ -67,6 +68,10 @@ class Request {
   /// The peer's IP address as text; empty for a Unix socket.
   [[nodiscard]] std::string_view peer_address() const noexcept { return peer_; }
 
+  /// True once the server is to stop for good: what tells a balancer whether to send more answers
+  /// with 503 then. Not while workers are replaced. See `drain_delay` in docs/http.md.
+  [[nodiscard]] bool draining() const noexcept { return draining_ != nullptr && *draining_; }
+
   /// True if the request has a body, be it of no octets.
   [[nodiscard]] bool has_body() const noexcept;
   /// Its length, if the client said it in advance.
@@ -85,6 +90,7 @@ class Request {
   const internal::RequestHead& head_;
   internal::BodySource& body_;
   std::string_view peer_;
+  const bool* draining_;
   std::string decoded_path_;  // Empty unless the path holds a '%'.
 };
 

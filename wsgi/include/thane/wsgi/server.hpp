@@ -24,10 +24,11 @@ namespace thane::wsgi {
 ///     }
 ///
 /// The constructor binds and listens, so that all workers share one queue of connections.
-/// stop() is graceful: connections that wait in the queue are accepted, requests at work are
-/// answered, idle connections get `graceful_linger` for one more request, each answer ends its
-/// connection. start() after wait() serves again, on the same socket.
-/// What it does and does not do with a request is written in docs/http.md.
+/// stop() is graceful: connections that wait in the queue are accepted, or left to workers that
+/// stay; requests at work are answered, idle connections get `graceful_linger` for one more
+/// request, each answer ends its connection. start() after wait() serves again, on the same socket,
+/// unless the launcher was stopping: then the socket listens no more. What it does and does not do
+/// with a request is written in docs/http.md.
 class Server : public Service {
  public:
   /// Takes its options from group `name` of the configuration (wsgi::options(name)).
@@ -50,6 +51,8 @@ class Server : public Service {
   [[nodiscard]] const std::string& address() const noexcept;
   /// The port that was bound; 0 for a Unix socket.
   [[nodiscard]] std::uint16_t port() const noexcept;
+  /// True once stop() was called because the launcher stops for good, as Request::draining().
+  [[nodiscard]] bool draining() const noexcept;
   /// Connections open in this process.
   [[nodiscard]] std::size_t connections() const noexcept;
 

@@ -43,6 +43,8 @@ struct ServerOptions {
   std::chrono::milliseconds close_linger{
       1'000};  ///< For the client to close after our last answer.
   std::chrono::milliseconds graceful_linger{500};  ///< stop(): for requests on idle connections.
+  std::chrono::milliseconds reload_linger{5'000};  ///< The same, when another worker takes over.
+  std::chrono::milliseconds drain_delay{0};        ///< A stop for good begins so much later.
 
   /// Octets a second that a client has to send of a body, or take of an answer, on average, once it
   /// has kept us waiting for client_socket_timeout in all. 0: no limit.
