@@ -61,7 +61,7 @@ TEST_CASE("a worker that spins or blocks is replaced (catalogue 27)") {
     CHECK(family.ready("1") != workers[1]);
     CHECK(since_signal.elapsed() < with_slack(1500ms));
     CHECK(eventually_gone(workers[1]));
-    CHECK(family.count_lines_with("reason=\"worker_timeout\"") == 1);
+    CHECK(eventually([&] { return family.count_lines_with("reason=\"worker_timeout\"") == 1; }));
     CHECK(alive(workers[0]));
   }
 }

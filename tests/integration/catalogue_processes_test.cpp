@@ -18,6 +18,7 @@
 #include "support/eventually.hpp"
 #include "support/process_info.hpp"
 #include "support/root.hpp"
+#include "support/temporary_directory.hpp"
 #include "support/time_limit.hpp"
 #include "support/workers.hpp"
 
@@ -84,6 +85,29 @@ TEST_CASE(
 
   ::kill(container.init, SIGTERM);
   CHECK(container.outside.wait_exit() == Exit{.code = 0});
+}
+
+TEST_CASE(
+    "a launcher that is process 1 reloads, replaces and stops like any other (catalogue 17)") {
+  if (!is_root("make a PID namespace")) {
+    return;
+  }
+  Container container{"quiet"};
+  ::kill(container.init, SIGHUP);
+  container.outside.expect_line("reload finished generation=2");
+  CHECK(eventually([&] { return children_of(container.init).size() == 2; }));
+  const std::vector<pid_t> workers = children_of(container.init);
+  for (const pid_t worker : workers) ::kill(worker, SIGKILL);
+  CHECK(eventually([&] {
+    const std::vector<pid_t> now = children_of(container.init);
+    return now.size() == 2 && now[0] > workers[1];
+  }));
+  CHECK(zombies_of(container.init) == 0);
+
+  const Stopwatch since_term;
+  ::kill(container.init, SIGTERM);
+  CHECK(container.outside.wait_exit() == Exit{.code = 0});
+  CHECK(since_term.elapsed() < with_slack(200ms));
 }
 
 /// A process of ours that has a number of our choice.
@@ -164,6 +188,27 @@ TEST_CASE("TERM is obeyed at once while crashing workers are held back (catalogu
         started + 1);  // One may have been on its way when the line was read.
 }
 
+TEST_CASE(
+    "no worker can start: status 3 and the reason; one cannot any more: degraded (catalogue 25)") {
+  ChildProcess broken{hazard, {"broken", "2"}};
+  broken.expect_line("service hazard failed in start: broken on purpose");
+  broken.expect_line("service hazard could not start: every worker failed before one was ready");
+  CHECK(broken.wait_exit() == Exit{.code = 3});
+
+  const TemporaryDirectory directory;
+  const std::string file = directory.write("gate", "");
+  ChildProcess parent{
+      hazard, {"gate", "2", "--worker_boot_timeout=1"}, {.environment = {"HAZARD_GATE=" + file}}};
+  const std::vector<pid_t> workers = expect_ready(parent, 2);
+  directory.remove("gate");
+  ::kill(workers[0], SIGKILL);
+  parent.expect_line("worker 0 killed: worker_boot_timeout");
+  CHECK(parent.running());
+  CHECK(alive(workers[1]));
+  directory.write("gate", "");
+  parent.expect_line("worker 0 ready");
+}
+
 TEST_CASE("leaps of the wall clock kill nobody and delay nothing (catalogue 21)") {
   ChildProcess parent{jumping_clock, {"2", "--graceful_shutdown_timeout=1"}};
   const std::vector<pid_t> workers = expect_ready(parent, 2);
@@ -197,6 +242,26 @@ TEST_CASE("workers do not outlive a parent killed with KILL (catalogue 34)") {
     CHECK(eventually_gone(worker));
   }
   CHECK(since_kill.elapsed() < with_slack(50ms));
+}
+
+TEST_CASE("workers that came later do not outlive a parent killed while stopped (catalogue 34)") {
+  ChildProcess parent{hazard, {"quiet", "4"}};
+  for (const pid_t worker : expect_ready(parent, 4)) ::kill(worker, SIGTERM);
+  expect_ready(parent, 4);
+  parent.signal(SIGHUP);
+  parent.expect_line("reload finished");
+  const std::vector<pid_t> workers = expect_ready(parent, 4);
+  ::kill(workers[0], SIGSTOP);  // One that cannot hear of it by itself.
+  parent.signal(SIGSTOP);
+  REQUIRE(eventually([&] { return stopped(parent.pid()); }));
+
+  const Stopwatch since_kill;
+  parent.signal(SIGKILL);
+
+  for (std::size_t i = 1; i < workers.size(); ++i) CHECK(eventually_gone(workers[i]));
+  CHECK(since_kill.elapsed() < with_slack(50ms));
+  ::kill(workers[0], SIGCONT);
+  CHECK(eventually_gone(workers[0]));
 }
 
 TEST_CASE("busy workers of a dead parent end by the deadline (catalogue 34)") {

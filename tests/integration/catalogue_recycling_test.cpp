@@ -83,7 +83,7 @@ TEST_CASE("recycling under load fails no request on a kept connection (catalogue
     CHECK(load.await_answers(500));
     CHECK(since.elapsed() < with_slack(2000ms));  // Nobody waits for a drain to time out.
   }
-  CHECK(family.count_lines_with(" recycled: max_requests (") > 20);
+  CHECK(eventually([&] { return family.count_lines_with(" recycled: max_requests (") > 20; }));
   CHECK(load.end() == std::vector<std::string>{});
   family.signal(SIGTERM);
   CHECK(family.wait_exit() == Exit{.code = 0});

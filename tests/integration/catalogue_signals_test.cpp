@@ -49,6 +49,25 @@ TEST_CASE(
   }
 }
 
+TEST_CASE(
+    "of many signals to a stopped parent none makes it deaf to the TERM behind (catalogue 3)") {
+  ChildProcess parent{hazard, {"quiet", "4"}};
+  expect_ready(parent, 4);
+  parent.signal(SIGSTOP);
+  REQUIRE(eventually([&] { return stopped(parent.pid()); }));
+  for (const int number :
+       {SIGHUP, SIGUSR1, SIGUSR2, SIGUSR2, SIGUSR1, SIGHUP, SIGHUP, SIGUSR1, SIGTERM}) {
+    parent.signal(number);
+  }
+
+  const Stopwatch since_continued;
+  parent.signal(SIGCONT);
+
+  CHECK(parent.wait_exit() == Exit{.code = 0});
+  CHECK(since_continued.elapsed() < with_slack(200ms));
+  CHECK(members_of_group(parent.pid()).empty());
+}
+
 TEST_CASE("HUP and USR1 a moment later both have their effect (catalogue 4)") {
   const TemporaryDirectory directory;
   const std::string log = directory.file("log");

@@ -26,7 +26,7 @@ TEST_CASE("reloads under load cost no request, on new connections or on kept one
   for (const Connections connections : {Connections::anew, Connections::kept}) {
     CAPTURE(connections == Connections::kept);
     HttpHazard server{"4"};
-    HttpLoad load{server.port, 4, connections};
+    HttpLoad load{server.port, 16, connections};
     REQUIRE(load.await_answers(100));
 
     for (int i = 0; i < 8; ++i) {
