@@ -171,6 +171,7 @@ Listener Listener::unix_socket(const std::string& path, const UnixOptions& optio
 Listener Listener::inherited(const std::string& name) {
   Listener made;
   made.fd_ = internal::take_inherited_socket(name);
+  made.ours_ = false;
   if (get_option(made.fd(), SO_TYPE) != SOCK_STREAM || get_option(made.fd(), SO_ACCEPTCONN) != 1) {
     throw std::runtime_error(fmt::format(
         "the inherited socket \"{}\" does not listen for connections; with systemd it takes "
