@@ -78,6 +78,7 @@ TEST_CASE("a server serves on the socket of that name, through the death of a wo
     CHECK(HttpClient{socket.port()}.get("/").status == 200);
     web.signal(SIGTERM);
     CHECK(web.wait_exit() == Exit{.code = 0});
+    CHECK(port_answers(socket.port()));  // Who comes now waits for the next start.
   }
 }
 
