@@ -172,7 +172,6 @@ Listener Listener::inherited(const std::string& name) {
   Listener made;
   made.ours_ = false;  // The service manager's, which listens on after us.
   made.fd_ = internal::take_inherited_socket(name);
-  made.ours_ = false;
   if (get_option(made.fd(), SO_TYPE) != SOCK_STREAM || get_option(made.fd(), SO_ACCEPTCONN) != 1) {
     throw std::runtime_error(fmt::format(
         "the inherited socket \"{}\" does not listen for connections; with systemd it takes "
