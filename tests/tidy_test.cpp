@@ -112,7 +112,8 @@ TEST_CASE_FIXTURE(Tree, "public headers hide what thane is built on") {
 }
 
 TEST_CASE_FIXTURE(Tree, "tests do not sleep, except where they are the machinery or the victim") {
-  for (const auto& source : with(R"(^tests/(unit|integration|soak|house)/|^tests/[^/]*_test\.cpp$)")) {
+  for (const auto& source :
+       with(R"(^tests/(unit|integration|soak|house)/|^tests/[^/]*_test\.cpp$)")) {
     expect_none(source, check_no_sleep(source));
   }
 }
