@@ -26,7 +26,7 @@ RestartBackoff::RestartBackoff(std::size_t workers, unsigned seed)
     : throttle_(workers), random_(seed) {}
 
 void RestartBackoff::record_death(TimePoint now) {
-  if (level_ > 0 && now - last_death_ >= stable + delay_) {
+  if (level_ > 0 && now >= last_death_ + stable + delay_) {
     level_ = 0;
   }
   last_death_ = now;

@@ -172,6 +172,20 @@ TEST_CASE("workers that crash at boot are forked ever more rarely (catalogue 19)
   CHECK(parent.messages_so_far().size() <= 7 + 5 * 4 + 5);  // Their ends; more of the first five.
 }
 
+// The first is held back, for they may have died of what is still there; when it lives, the others
+// follow.
+TEST_CASE("many workers that are killed together are back together (catalogue 19)") {
+  constexpr int workers = 16;
+  ChildProcess parent{hazard, {"quiet", std::to_string(workers)}};
+  for (const pid_t worker : expect_ready(parent, workers)) ::kill(worker, SIGKILL);
+  for (int i = 0; i < workers; ++i) {
+    parent.expect_line("worker " + std::to_string(i) + " died: signal 9");
+  }
+  const Stopwatch since_last_death;
+  CHECK(eventually([&] { return children_of(parent.pid()).size() == workers; }));
+  CHECK(since_last_death.elapsed() < with_slack(1500ms));
+}
+
 TEST_CASE("TERM is obeyed at once while crashing workers are held back (catalogue 20)") {
   ChildProcess parent{hazard, {"crash", "2"}};
   parent.expect_line("worker 0 held back");

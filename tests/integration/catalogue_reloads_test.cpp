@@ -223,7 +223,7 @@ TEST_CASE("descriptors and memory of the parent stay what they are over reloads 
   for (int i = 0; i < 30; ++i) reload();
 
   CHECK(open_fds(family.pid()).size() == fds);
-  CHECK(pss_kib_of(family.pid()) < pss + 512);
+  CHECK((sanitized || pss_kib_of(family.pid()) < pss + 512));  // They keep what was freed.
 }
 
 TEST_CASE("connections that never end do not let generations pile up (catalogue 48)") {
@@ -279,8 +279,8 @@ TEST_CASE(
   log_to("/no/such/directory/log", "debug");
   CHECK(logged(two, "the log stays where it was: cannot open log file /no/such/directory/log"));
   CHECK(logged(two, "reload finished generation=5"));
-  const pid_t worker = children_of(family.pid()).at(0);
-  ::kill(worker, SIGKILL);
+  CHECK(eventually([&] { return children_of(family.pid()).size() == 1; }));
+  ::kill(children_of(family.pid()).at(0), SIGKILL);
   CHECK(logged(two, "worker 0 died: signal 9"));
   family.signal(SIGTERM);
   CHECK(family.wait_exit() == Exit{.code = 0});
