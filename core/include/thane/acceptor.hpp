@@ -13,7 +13,7 @@ namespace thane {
 /// parent or from other workers. The Listener need not outlive it.
 ///
 /// Workers of one service share the connections evenly: one that has more of them than another
-/// leaves what comes next to that one for a moment. docs/decisions/0017-fair-accept.md.
+/// leaves what comes next to that one for a moment. docs/decisions/0024-fair-accept.md.
 ///
 ///     thane::Acceptor acceptor{listener};
 ///     for (;;) {

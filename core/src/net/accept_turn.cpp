@@ -4,7 +4,7 @@
 
 // A listening socket that several processes share wakes all of them for each connection, and the
 // kernel gives it to the first that asks: the one that ran last, mostly. Left alone, one of four
-// workers gets nearly all of 64 connections that stay (docs/decisions/0017-fair-accept.md).
+// workers gets nearly all of 64 connections that stay (docs/decisions/0024-fair-accept.md).
 //
 // Who has fewest open connections goes first. Among equals it is who has accepted fewest, roughly:
 // short connections are gone before anybody can count them. All others hold back, for a moment

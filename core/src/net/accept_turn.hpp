@@ -35,7 +35,7 @@ class AcceptTurn {
   /// The same if one of them shows no life: it may be waiting for a processor, or for ever.
   static constexpr Duration patience_with_lifeless = std::chrono::milliseconds{15};
   /// Who holds back looks again so often, for each process: it may be its turn meanwhile.
-  static constexpr Duration between_looks = std::chrono::microseconds{64};
+  static constexpr Duration between_looks = std::chrono::microseconds{128};
   /// Those whose turn it was have been late for so long: they cannot keep up, and for a while
   /// everybody takes what there is.
   static constexpr Duration overload = std::chrono::milliseconds{20};
