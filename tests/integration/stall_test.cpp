@@ -16,6 +16,7 @@
 #include "support/child_process.hpp"
 #include "support/probe.hpp"
 #include "support/process_info.hpp"
+#include "support/time_limit.hpp"
 
 using namespace std::chrono_literals;
 using namespace thane::testing;
@@ -37,6 +38,8 @@ void move_to_one_processor(pid_t pid) {
   thane::check(::sched_setaffinity(pid, sizeof first, &first), "sched_setaffinity");
 }
 
+// On a busy machine the kernel may pass a thread by when it looks for timers that are due, and then
+// a short stall is told without its function: the program's grow longer until one is seen.
 TEST_CASE("a fiber that computes for 150 ms is logged with its function, and when it gives way") {
   for (const int workers : one_and_two) {
     CAPTURE(workers);
@@ -50,13 +53,15 @@ TEST_CASE("a fiber that computes for 150 ms is logged with its function, and whe
     int over = 0;
     for (const std::string& text : program->messages_so_far()) {
       if (!text.starts_with("stall: fiber calamity (id ")) continue;
-      // (1 others were not logged) may follow, where the machine was too busy to see one.
       begun += text.find(" ms without giving way") != text.npos ? 1 : 0;
-      over += text.find(") gave way after 1") != text.npos && text.ends_with(" ms") ? 1 : 0;
+      over += text.find(") gave way after ") != text.npos ? 1 : 0;
     }
     CHECK(begun >= 2 * workers);
     CHECK(over <= begun);
     CHECK(over >= begun - workers);  // The last may have been interrupted.
+    if (slack() == 0ms) {
+      CHECK_FALSE(program->printed("stall: the loop stood still"));
+    }
   }
 }
 

@@ -2,7 +2,7 @@
 //
 //   calamity WHAT WORKERS [options of the launcher]
 //
-//   spin       computes for 150 ms, and again each second
+//   spin       computes for 150 ms, rests for a second, and so on, each time for longer
 //   spin_on    computes for ever, with 300 fibers that wait for it
 //   block      waits 300 ms in a system call, then goes on
 //   block_on   waits for ever in a system call
@@ -22,6 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
@@ -188,8 +189,8 @@ class Calamity final : public thane::Service {
   void happen() {
     thane::this_fiber::sleep_for(20ms);
     if (what_ == "spin") {
-      for (;;) {
-        computes(150ms);
+      for (auto duration = 150ms;; duration = std::min(duration * 2, 2400ms)) {
+        computes(duration);
         thane::this_fiber::sleep_for(1100ms);
       }
     } else if (what_ == "block") {
