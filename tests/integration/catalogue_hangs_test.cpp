@@ -122,7 +122,7 @@ TEST_CASE("workers that take longer to start than worker_timeout are not hung (c
 TEST_CASE("a pause of the whole tree kills nobody when it goes on (catalogue 31)") {
   Family family{watched(4)};
   const auto workers = expect_ready(family, 4);
-  for (int pause = 0; pause < 2; ++pause) {
+  for (int pause = 0; pause < repeated(2); ++pause) {
     family.signal_group(SIGSTOP);
     REQUIRE(eventually([&] { return std::ranges::all_of(workers, stopped); }));
     observe_for(2500ms);

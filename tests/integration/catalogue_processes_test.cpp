@@ -106,8 +106,9 @@ TEST_CASE(
 
   const Stopwatch since_term;
   ::kill(container.init, SIGTERM);
-  CHECK(container.outside.wait_exit() == Exit{.code = 0});
+  container.outside.expect_line("stopped status=0");
   CHECK(since_term.elapsed() < with_slack(200ms));
+  CHECK(container.outside.wait_exit() == Exit{.code = 0});  // The namespace has to go first.
 }
 
 /// A process of ours that has a number of our choice.

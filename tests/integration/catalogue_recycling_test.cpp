@@ -25,10 +25,10 @@ using namespace thane::testing;
 
 namespace {
 
-std::string serving(int workers, std::uint16_t port, const std::string& limits,
+/// A service that serves HTTP under these limits.
+std::string limited(int workers, std::uint16_t port, const std::string& limits,
                     const std::string& more = "") {
-  return "[DEFAULT]\n" + limits + "[a]\nworkers = " + std::to_string(workers) +
-         "\nport = " + std::to_string(port) + "\n" + more;
+  return "[DEFAULT]\n" + limits + serving(workers, port, more);
 }
 
 /// The fewest workers that were ready at any moment since all of them first were.
@@ -50,7 +50,7 @@ TEST_CASE("workers under equal load are not recycled at the same moment (catalog
   for (const std::string jitter : {"0", "20"}) {
     CAPTURE(jitter);
     const auto port = free_port();
-    Family family{serving(4, port, "max_requests = 500\nrecycle_jitter = " + jitter + "\n",
+    Family family{limited(4, port, "max_requests = 500\nrecycle_jitter = " + jitter + "\n",
                           "start_time = 20ms\n")};
     family.expect_line("parent ready");
     HttpLoad load{port, 4, Connections::anew};
@@ -64,7 +64,7 @@ TEST_CASE("workers under equal load are not recycled at the same moment (catalog
 TEST_CASE("with max_unavailable no more than that are missing (catalogue 40)") {
   const auto port = free_port();
   Family family{
-      serving(4, port, "max_requests = 500\nmax_unavailable = 1\n", "start_time = 20ms\n")};
+      limited(4, port, "max_requests = 500\nmax_unavailable = 1\n", "start_time = 20ms\n")};
   family.expect_line("parent ready");
   HttpLoad load{port, 4, Connections::anew};
   CHECK(eventually([&] { return family.count_lines_with(" recycled: max_requests (") >= 8; }));
@@ -75,7 +75,7 @@ TEST_CASE("with max_unavailable no more than that are missing (catalogue 40)") {
 TEST_CASE("recycling under load fails no request on a kept connection (catalogue 41)") {
   constexpr int clients = 16;
   const auto port = free_port();
-  Family family{serving(4, port, "max_requests = 100\n")};
+  Family family{limited(4, port, "max_requests = 100\n")};
   family.expect_line("parent ready");
   HttpLoad load{port, clients, Connections::kept};
   for (int i = 0; i < 20; ++i) {
@@ -91,7 +91,7 @@ TEST_CASE("recycling under load fails no request on a kept connection (catalogue
 
 TEST_CASE("a worker that has grown too big ends when its requests are answered (catalogue 42)") {
   const auto port = free_port();
-  Family family{serving(2, port, "max_rss = 100\n")};
+  Family family{limited(2, port, "max_rss = 100\n")};
   family.expect_line("parent ready");
   std::vector<std::unique_ptr<HttpClient>> clients;
   for (int i = 0; i < 20; ++i) {
@@ -126,7 +126,7 @@ TEST_CASE("a worker whose successor cannot start goes on serving (catalogue 42)"
   const auto port = free_port();
   const TemporaryDirectory directory;
   const std::string file = directory.file("broken");
-  Family family{serving(2, port, "max_requests = 50\n",
+  Family family{limited(2, port, "max_requests = 50\n",
                         "trouble = throw\nat = start\nonly_if_file = " + file + "\n")};
   const auto workers = expect_ready(family, 2);
   directory.write("broken", "");

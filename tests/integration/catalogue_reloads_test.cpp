@@ -38,8 +38,7 @@ struct Served {
   }
 
   [[nodiscard]] std::string configuration(const std::string& trouble = "") const {
-    return "[DEFAULT]\nworker_boot_timeout = 1\n[a]\nworkers = 4\nport = " + std::to_string(port) +
-           "\n" + trouble;
+    return "[DEFAULT]\nworker_boot_timeout = 1\n" + serving(4, port, trouble);
   }
 
   void reload_with(const std::string& trouble) {
@@ -161,11 +160,6 @@ struct LongRequests {
 
   std::vector<std::unique_ptr<HttpClient>> clients;
 };
-
-std::string serving(int workers, std::uint16_t port, const std::string& more = "") {
-  return "[a]\nworkers = " + std::to_string(workers) + "\nport = " + std::to_string(port) + "\n" +
-         more;
-}
 
 TEST_CASE("requests that run for five seconds outlive two reloads (catalogue 12)") {
   const auto port = free_port();

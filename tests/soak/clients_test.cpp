@@ -24,10 +24,6 @@ namespace {
 constexpr int workers = 4;
 constexpr int clients = 16;
 
-std::string serving(std::uint16_t port) {
-  return "[a]\nworkers = " + std::to_string(workers) + "\nport = " + std::to_string(port) + "\n";
-}
-
 /// One that runs, not one that drains.
 pid_t some_worker(const Family& family, std::mt19937& random) {
   const auto children = children_of(family.pid());
@@ -39,7 +35,7 @@ TEST_CASE("a minute of kill -9 and HUP under load costs what the killed had in h
     CAPTURE(connections == Connections::kept);
     std::mt19937 random{1};
     const auto port = free_port();
-    Family family{serving(port)};
+    Family family{serving(workers, port)};
     family.expect_line("parent ready");
     HttpLoad load{port, clients, connections};
     std::size_t killed = 0;
@@ -61,26 +57,6 @@ TEST_CASE("a minute of kill -9 and HUP under load costs what the killed had in h
     family.signal(SIGTERM);
     CHECK(family.wait_exit() == Exit{.code = 0});
   }
-}
-
-TEST_CASE("after each of a thousand deaths under load the others go on serving (catalogue 39)") {
-  const auto port = free_port();
-  Family family{serving(port)};
-  expect_ready(family, workers);
-  HttpLoad load{port, clients, Connections::anew};
-  for (std::size_t killed = 0; killed < 1000;) {
-    for (const pid_t worker : children_of(family.pid())) {
-      ::kill(worker, SIGKILL);
-      ++killed;
-      REQUIRE(eventually_gone(worker));
-      REQUIRE(load.await_answers(50));
-    }
-    family.signal(SIGHUP);  // After a reload restarts are free again.
-    family.expect_line("reload finished");
-    REQUIRE(eventually([&] { return children_of(family.pid()).size() == workers; }));
-  }
-  CHECK(zombies_of(family.pid()) == 0);
-  CHECK(open_fds(family.pid()).size() < 40);
 }
 
 }  // namespace

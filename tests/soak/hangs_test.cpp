@@ -31,18 +31,6 @@ bool nobody_was_lost(Family& family) {
   return family.count_lines_with(" hung: ") == 0 && family.count_lines_with(" died: ") == 0;
 }
 
-TEST_CASE("a pause of the whole tree that is longer than worker_timeout kills nobody (31)") {
-  Family family{watched(10, 4)};
-  const auto workers = expect_ready(family, 4);
-  family.signal_group(SIGSTOP);
-  REQUIRE(eventually([&] { return std::ranges::all_of(workers, stopped); }));
-  observe_for(30s);
-  family.signal_group(SIGCONT);
-  observe_for(15s);
-  CHECK(nobody_was_lost(family));
-  CHECK(children_of(family.pid()) == workers);
-}
-
 TEST_CASE("sixteen workers that start slowly are reloaded without a false alarm (catalogue 30)") {
   constexpr int workers = 16;
   Family family{watched(1, workers, "start_time = 1500ms\n")};

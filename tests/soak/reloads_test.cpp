@@ -32,8 +32,7 @@ TEST_CASE("a thousand reloads under load leave parent and workers as small as th
   for (const std::string method : {"reload", "mutate"}) {
     CAPTURE(method);
     const auto port = free_port();
-    Family family{"[DEFAULT]\nrestart_method = " + method +
-                  "\n[a]\nworkers = 2\nport = " + std::to_string(port) + "\n"};
+    Family family{"[DEFAULT]\nrestart_method = " + method + "\n" + serving(2, port)};
     family.expect_line("parent ready");
     HttpLoad load{port, 2, Connections::anew};
     int generation = 1;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,6 +28,12 @@ class FamilyFile {
  private:
   std::string path_;
 };
+
+/// A configuration with one service that serves HTTP; `more` are further lines of its group.
+inline std::string serving(int workers, std::uint16_t port, const std::string& more = "") {
+  return "[a]\nworkers = " + std::to_string(workers) + "\nport = " + std::to_string(port) + "\n" +
+         more;
+}
 
 /// What its lines are is said in tests/programs/family.cpp.
 ///
