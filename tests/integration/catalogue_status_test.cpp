@@ -98,6 +98,7 @@ TEST_CASE("title and STATUS count the workers that /proc shows at work (catalogu
   family.expect_line("reload finished generation=2");
   CHECK(watched.all_tell(5, 5));
   CHECK(watched.status().starts_with("generation 2, "));
+  CHECK(eventually([&] { return children_of(family.pid()).size() == 5; }));  // The old are gone.
 
   family.signal(SIGTERM);
   CHECK(eventually([&] {
