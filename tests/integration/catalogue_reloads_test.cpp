@@ -256,6 +256,7 @@ bool logged(const std::string& file, const char* words) {
 TEST_CASE(
     "a reload takes the log to another file and level, and keeps it if that fails (catalogue 70)") {
   Family family{""};
+  family.expect_line("parent ready");
   const std::string one = family.directory.file("one.log");
   const std::string two = family.directory.file("two.log");
   const auto log_to = [&](const std::string& file, const char* level) {
