@@ -78,6 +78,10 @@ std::string_view BodyReader::take_buffered() {
 // Waits for more; false if none comes.
 // Nobody shall wait for an answer, or for "100 Continue", while we wait for a body.
 bool BodyReader::send_waiting() {
+  if (awaits_continue_ && answer_begun_) {
+    refuse(400);
+    return false;
+  }
   if (awaits_continue_) {
     output_.append("HTTP/1.1 100 Continue\r\n\r\n");
     awaits_continue_ = false;

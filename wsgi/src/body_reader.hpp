@@ -38,6 +38,9 @@ class BodyReader final : public BodySource {
   /// True if the client may still be waiting for "100 Continue": then nobody knows whether it will
   /// send the body.
   [[nodiscard]] bool awaits_continue() const noexcept { return awaits_continue_; }
+  /// The head of the answer goes out: from now on "100 Continue" may not be sent, and a client that
+  /// waits for it will send nothing.
+  void answer_begins() noexcept { answer_begun_ = true; }
   /// Octets that are still to come, as far as the client said.
   [[nodiscard]] std::uint64_t remaining() const noexcept { return remaining_; }
   [[nodiscard]] BodyFraming framing() const noexcept { return framing_; }
@@ -56,6 +59,7 @@ class BodyReader final : public BodySource {
   BodyFraming framing_;
   State state_ = State::unread;
   bool awaits_continue_;
+  bool answer_begun_ = false;
   int status_ = 0;
   std::uint64_t remaining_;
   ChunkedDecoder decoder_;

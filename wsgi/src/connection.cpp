@@ -5,12 +5,16 @@
 #include <ctime>
 #include <exception>
 #include <optional>
+#include <stdexcept>
+#include <string>
 
 #include <thane/fiber.hpp>
+#include <thane/internal/describe_exception.hpp>
 #include <thane/internal/worker_slot.hpp>
 #include <thane/log.hpp>
 
 #include "access_log.hpp"
+#include "surroundings.hpp"
 
 namespace thane::wsgi::internal {
 
@@ -22,16 +26,6 @@ constexpr std::size_t max_gathered = 65536;
 // An unfinished head is parsed again when a line was completed, or when this many octets came
 // without one: a client that sends single octets does not make us read everything again each time.
 constexpr std::size_t parse_step = 1024;
-
-std::string describe(const std::exception_ptr& error) {
-  try {
-    std::rethrow_exception(error);
-  } catch (const std::exception& exception) {
-    return exception.what();
-  } catch (...) {
-    return "what was thrown is no std::exception";
-  }
-}
 
 Response error_response(const Site& site, const std::string& text) {
   Response response{500};
@@ -118,7 +112,12 @@ Connection::After Connection::serve() {
   const auto started = site_.access_log != nullptr ? SteadyClock::now() : TimePoint{};
 
   BodyReader body{*head_, input_, transport_, output_};
-  Request request{*head_, body, peer_, &site_.ending};
+  const Surroundings surroundings{.peer = peer_,
+                                  .server_name = site_.server_name,
+                                  .server_port = site_.server_port,
+                                  .secure = transport_.secure(),
+                                  .ending = &site_.ending};
+  Request request{*head_, body, surroundings};
   const After after = answer(respond(request, body), body, started);
   input_.unpin();
   return after;
@@ -129,37 +128,52 @@ Response Connection::respond(Request& request, BodyReader& body) {
   if (head_->form == TargetForm::authority) return Response{501};  // CONNECT: no proxy here.
   try {
     return site_.application(request);
-  } catch (const request_error& error) {
-    return client_error(body.state() == BodyReader::State::refused ? body.status()
-                                                                   : error.status());
   } catch (const fiber_killed&) {
     throw;
   } catch (...) {
-    const std::string error = describe(std::current_exception());
+    return failure(body);
+  }
+}
+
+// What the exception that is being handled means to the client.
+Response Connection::failure(const BodyReader& body) {
+  try {
+    throw;
+  } catch (const request_error& error) {
+    const bool by_client = body.state() == BodyReader::State::refused;
+    return client_error(by_client ? body.status() : error.status());
+  } catch (...) {
+    const std::string error = thane::internal::describe(std::current_exception());
     log::error("{} {} failed: {}", head_->method, head_->target, error);
     return error_response(site_, error);
   }
 }
 
-Connection::After Connection::answer(Response response, BodyReader& body, TimePoint started) {
-  body.discard_buffered();
-  const bool refused = body.state() == BodyReader::State::refused;
-  if (refused && response.status() < 400) response = client_error(body.status());
-  const bool unread = body.state() == BodyReader::State::unread;
-  const bool discardable = unread && body.framing() == BodyFraming::length &&
-                           !body.awaits_continue() && body.remaining() <= site_.max_discard;
+// Of the rest of a body we read what is known to be little: the next request is behind it.
+bool Connection::discardable(const BodyReader& body) const {
+  return body.state() == BodyReader::State::unread && body.framing() == BodyFraming::length &&
+         !body.awaits_continue() && body.remaining() <= site_.max_discard;
+}
 
-  Delivery delivery{head_->minor_version, head_->method == "HEAD",
-                    head_->keep_alive && site_.keep_alive && !site_.draining && !refused &&
-                        (!unread || discardable),
-                    site_.standard_fields.at(std::time(nullptr))};
+Delivery Connection::delivery(const BodyReader& body) {
+  const bool next_can_be_found = body.state() == BodyReader::State::ended || discardable(body);
+  return {head_->minor_version, head_->method == "HEAD",
+          head_->keep_alive && site_.keep_alive && !site_.draining && next_can_be_found,
+          site_.standard_fields.at(std::time(nullptr))};
+}
+
+Connection::After Connection::answer(Response response, BodyReader& body, TimePoint started) {
   Written written;
   std::uint64_t octets = 0;
   bool complete = true;
-  if (response.body_stream() && may_have_body(response.status()) && !delivery.head_only) {
-    complete = send_stream(response, delivery, written, octets);
+  if (response.body_stream() && may_have_body(response.status()) && head_->method != "HEAD") {
+    complete = send_stream(response, body, written, octets);
   } else {
-    written = write_response(response, delivery, output_);
+    body.discard_buffered();
+    if (body.state() == BodyReader::State::refused && response.status() < 400) {
+      response = client_error(body.status());
+    }
+    written = write_response(response, delivery(body), output_);
     if (written.body == Written::Body::whole) octets = response.body().size();
   }
 
@@ -170,7 +184,7 @@ Connection::After Connection::answer(Response response, BodyReader& body, TimePo
   }
   if (!complete) return After::gone;
   if (!written.keep_alive) return After::close;
-  if (discardable) {
+  if (body.state() != BodyReader::State::ended) {
     if (!flush()) return After::gone;
     if (!body.discard_rest(site_.max_discard)) return After::close;
   }
@@ -181,7 +195,7 @@ Connection::After Connection::answer(Response response, BodyReader& body, TimePo
 // The pieces of a stream, each sent before the next is asked for. The head goes out with the first,
 // so that a generator which fails at once still gives a clean 500. False: the connection is to be
 // cut.
-bool Connection::send_stream(Response& response, const Delivery& delivery, Written& written,
+bool Connection::send_stream(Response& response, BodyReader& body, Written& written,
                              std::uint64_t& octets) {
   std::optional<std::string> piece;
   bool head_sent = false;
@@ -189,8 +203,15 @@ bool Connection::send_stream(Response& response, const Delivery& delivery, Writt
     do {
       piece = response.body_stream()();
     } while (piece && piece->empty());
-    written = write_response(response, delivery, output_);
+    const auto before = output_.size();
+    written = write_response(response, delivery(body), output_);
+    if (!piece && written.counted > 0) {
+      output_.resize(before);
+      throw std::length_error("the body is empty, its Content-Length said " +
+                              std::to_string(written.counted));
+    }
     head_sent = true;
+    body.answer_begins();
     while (piece) {
       std::string_view data{*piece};
       if (written.body == Written::Body::counted) data = data.substr(0, written.counted - octets);
@@ -206,15 +227,13 @@ bool Connection::send_stream(Response& response, const Delivery& delivery, Writt
   } catch (const fiber_killed&) {
     throw;
   } catch (...) {
-    const std::string error = describe(std::current_exception());
-    log::error("{} {} failed in its body: {}", head_->method, head_->target, error);
+    response = failure(body);
     if (head_sent) {
       // The end of the connection would be taken for that of the body.
       if (written.body == Written::Body::until_close) transport_.abort();
       return false;
     }
-    response = error_response(site_, error);
-    written = write_response(response, delivery, output_);
+    written = write_response(response, delivery(body), output_);
     octets = response.body().size();
     return true;
   }

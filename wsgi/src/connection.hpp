@@ -41,9 +41,11 @@ class Connection {
   After read_head();
   After serve();
   After answer(Response response, BodyReader& body, TimePoint started);
-  bool send_stream(Response& response, const Delivery& delivery, Written& written,
-                   std::uint64_t& octets);
+  bool send_stream(Response& response, BodyReader& body, Written& written, std::uint64_t& octets);
   Response respond(Request& request, BodyReader& body);
+  Response failure(const BodyReader& body);
+  bool discardable(const BodyReader& body) const;
+  Delivery delivery(const BodyReader& body);
   void refuse(int status, const char* reason);
 
   bool flush();

@@ -23,4 +23,19 @@ std::string percent_decode(std::string_view text, Plus plus) {
   return decoded;
 }
 
+std::string percent_encode(std::string_view path) {
+  std::string encoded;
+  encoded.reserve(path.size());
+  for (const char c : path) {
+    if (is(reg_name_character, c) || c == '/' || c == ':' || c == '@') {
+      encoded.push_back(c);
+    } else {
+      constexpr std::string_view digits = "0123456789ABCDEF";
+      const auto octet = static_cast<unsigned char>(c);
+      encoded.append({'%', digits[octet >> 4], digits[octet & 15]});
+    }
+  }
+  return encoded;
+}
+
 }  // namespace thane::wsgi::internal

@@ -4,6 +4,7 @@
 #include "characters.hpp"
 #include "percent.hpp"
 #include "request_head.hpp"
+#include "surroundings.hpp"
 
 namespace thane::wsgi {
 
@@ -11,8 +12,8 @@ using internal::BodyFraming;
 using internal::Plus;
 
 Request::Request(const internal::RequestHead& head, internal::BodySource& body,
-                 std::string_view peer, const bool* draining)
-    : head_(head), body_(body), peer_(peer), draining_(draining) {
+                 const internal::Surroundings& surroundings)
+    : head_(head), body_(body), surroundings_(surroundings) {
   if (head.path.find('%') != std::string_view::npos) {
     decoded_path_ = internal::percent_decode(head.path, Plus::literal);
   }
@@ -38,6 +39,22 @@ int Request::minor_version() const noexcept {
 }
 std::span<const Field> Request::headers() const noexcept {
   return head_.fields();
+}
+
+std::string_view Request::peer_address() const noexcept {
+  return surroundings_.peer;
+}
+std::string_view Request::server_name() const noexcept {
+  return surroundings_.server_name;
+}
+std::string_view Request::server_port() const noexcept {
+  return surroundings_.server_port;
+}
+std::string_view Request::scheme() const noexcept {
+  return surroundings_.secure ? "https" : "http";
+}
+bool Request::draining() const noexcept {
+  return surroundings_.ending != nullptr && *surroundings_.ending;
 }
 
 std::string_view Request::path() const noexcept {

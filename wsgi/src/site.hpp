@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include <thane/wsgi/application.hpp>
@@ -62,6 +63,8 @@ enum class ErrorBody : std::uint8_t { empty, text };
 /// One per server and worker; only ever used on its thread.
 struct Site {
   Application application;
+  std::string server_name = "localhost";  ///< What it listens on.
+  std::string server_port = "0";
   HeadLimits limits;
   bool keep_alive = true;                 ///< wsgi_keep_alive
   std::size_t max_discard = 65536;        ///< max_unread_body

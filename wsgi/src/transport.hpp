@@ -35,6 +35,8 @@ class Transport {
   [[nodiscard]] virtual std::size_t read_some(char* to, std::size_t size) = 0;
   /// All of it; false if the peer is gone or too slow.
   [[nodiscard]] virtual bool write_all(std::string_view data) = 0;
+  /// Nobody between us and the peer can read along.
+  [[nodiscard]] virtual bool secure() const noexcept { return false; }
   /// Tells the peer that nothing more will come.
   virtual void shutdown_send() = 0;
   /// Ends the connection so that the peer sees it did not end as it should.

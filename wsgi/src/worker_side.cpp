@@ -72,6 +72,13 @@ WorkerSide::WorkerSide(std::string name, const Listener& listener, Application a
                        const ServerOptions& options)
     : name_(std::move(name)), acceptor_(listener), connections_(unbounded), helpers_(8) {
   site_.application = std::move(application);
+  if (listener.port() != 0) {
+    std::string_view host = listener.address();
+    host = host.substr(0, host.rfind(':'));
+    if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
+    site_.server_name = host;
+    site_.server_port = std::to_string(listener.port());
+  }
   apply(options);
 }
 

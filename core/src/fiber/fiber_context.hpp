@@ -52,6 +52,7 @@ class FiberContext {
     return *running_;
   }
   static Fiber handle(FiberContext* context) noexcept { return Fiber{context}; }
+  static FiberContext& of(const Fiber& fiber) noexcept { return *fiber.context_; }
 
   void add_reference() noexcept { ++references_; }
   void release() noexcept;

@@ -5,6 +5,8 @@
 
 #include <atomic>
 #include <memory>
+#include <thane/internal/exchange_locals.hpp>
+#include <utility>
 
 #include "fiber_context.hpp"
 
@@ -60,6 +62,10 @@ void put_fiber_local(std::uint64_t key, void* value, void (*destroy)(void*) noex
   }
   fiber.locals->put(key, value, destroy);
   (void)owned.release();
+}
+
+void exchange_locals(const Fiber& other) noexcept {
+  std::swap(FiberContext::self().locals, FiberContext::of(other).locals);
 }
 
 void erase_fiber_local(std::uint64_t key) noexcept {

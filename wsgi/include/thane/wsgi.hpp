@@ -5,3 +5,4 @@
 #include <thane/wsgi/request.hpp>
 #include <thane/wsgi/response.hpp>
 #include <thane/wsgi/server.hpp>
+#include <thane/wsgi/wsgi_application.hpp>

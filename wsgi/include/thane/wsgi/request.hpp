@@ -16,6 +16,7 @@ namespace thane::wsgi {
 namespace internal {
 class BodySource;
 struct RequestHead;
+struct Surroundings;
 }  // namespace internal
 
 /// The request cannot be served, and it is the client's doing. Thrown by Request while a body is
@@ -29,7 +30,8 @@ class request_error : public std::runtime_error {
   int status_;
 };
 
-/// One HTTP request. Lives as long as the call of the application, as do all views it hands out.
+/// One HTTP request. Lives, as do all views it hands out, until its answer was sent: a stream that
+/// the application returns may go on reading it.
 /// To be used on the fiber that the application was called on.
 ///
 ///     wsgi::Response echo(wsgi::Request& request) {
@@ -38,8 +40,8 @@ class request_error : public std::runtime_error {
 ///     }
 class Request {
  public:
-  Request(const internal::RequestHead& head, internal::BodySource& body, std::string_view peer,
-          const bool* draining = nullptr);
+  Request(const internal::RequestHead& head, internal::BodySource& body,
+          const internal::Surroundings& surroundings);
   Request(const Request&) = delete;
   Request& operator=(const Request&) = delete;
 
@@ -66,11 +68,17 @@ class Request {
   [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const noexcept;
 
   /// The peer's IP address as text; empty for a Unix socket.
-  [[nodiscard]] std::string_view peer_address() const noexcept { return peer_; }
+  [[nodiscard]] std::string_view peer_address() const noexcept;
+  /// The host and the port (in decimal) that the server listens on, whatever the client asked for.
+  /// "localhost" and "0" for a Unix socket.
+  [[nodiscard]] std::string_view server_name() const noexcept;
+  [[nodiscard]] std::string_view server_port() const noexcept;
+  /// "https" if it came over TLS, else "http".
+  [[nodiscard]] std::string_view scheme() const noexcept;
 
   /// True once the server is to stop for good: what tells a balancer whether to send more answers
   /// with 503 then. Not while workers are replaced. See `drain_delay` in docs/http.md.
-  [[nodiscard]] bool draining() const noexcept { return draining_ != nullptr && *draining_; }
+  [[nodiscard]] bool draining() const noexcept;
 
   /// True if the request has a body, be it of no octets.
   [[nodiscard]] bool has_body() const noexcept;
@@ -89,8 +97,7 @@ class Request {
  private:
   const internal::RequestHead& head_;
   internal::BodySource& body_;
-  std::string_view peer_;
-  const bool* draining_;
+  const internal::Surroundings& surroundings_;
   std::string decoded_path_;  // Empty unless the path holds a '%'.
 };
 

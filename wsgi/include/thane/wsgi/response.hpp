@@ -65,6 +65,13 @@ class Response {
   }
   Response&& set_body(std::string body) && { return std::move(set_body(std::move(body))); }
 
+  /// The body from a generator, in the place of a string.
+  Response& set_stream(BodyStream body) & {
+    stream_ = std::move(body);
+    return *this;
+  }
+  Response&& set_stream(BodyStream body) && { return std::move(set_stream(std::move(body))); }
+
   /// Ends the connection after this answer.
   Response& close_connection() & {
     close_ = true;

@@ -1,0 +1,353 @@
+// http_contract: an application that shows everything a WSGI server has to get right, for programs
+// that look at it from outside. It prints READY when it serves.
+//
+//   http_contract --port 8080 --workers 2
+//
+//   /_c/NAME     what NAME says: see the table below
+//   /_c/environ  the environ, as JSON
+//   any other    the request, as JSON
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <thane/fiber.hpp>
+#include <thane/hooks.hpp>
+#include <thane/launcher.hpp>
+#include <thane/wsgi.hpp>
+
+namespace wsgi = thane::wsgi;
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Headers = wsgi::StartResponse::Headers;
+using wsgi::Body;
+using wsgi::Environ;
+using wsgi::StartResponse;
+
+const Headers text{{"Content-Type", "text/plain"}};
+
+Headers text_and(std::string name, std::string value) {
+  Headers headers = text;
+  headers.emplace_back(std::move(name), std::move(value));
+  return headers;
+}
+
+// Octets as JSON can hold them: each one a character.
+std::string latin1(std::string_view octets) {
+  std::string utf8;
+  for (const char c : octets) {
+    const auto octet = static_cast<unsigned char>(c);
+    if (octet < 0x80) {
+      utf8.push_back(c);
+    } else {
+      utf8.push_back(static_cast<char>(0xc0 | octet >> 6));
+      utf8.push_back(static_cast<char>(0x80 | (octet & 0x3f)));
+    }
+  }
+  return utf8;
+}
+
+std::string base64(std::string_view octets) {
+  constexpr std::string_view digits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string encoded;
+  for (std::size_t at = 0; at < octets.size(); at += 3) {
+    unsigned bits = 0;
+    for (std::size_t i = 0; i < 3; ++i) {
+      bits = bits << 8 | (at + i < octets.size() ? static_cast<unsigned char>(octets[at + i]) : 0U);
+    }
+    for (std::size_t i = 0; i < 4; ++i) {
+      encoded.push_back(at + i > octets.size() ? '=' : digits[bits >> (18 - 6 * i) & 63]);
+    }
+  }
+  return encoded;
+}
+
+double query_number(const Environ& request, std::string_view name, double otherwise) {
+  const std::string query = "&" + std::string{request.get("QUERY_STRING")};
+  const auto at = query.find("&" + std::string{name} + "=");
+  return at == std::string::npos ? otherwise : std::stod(query.substr(at + name.size() + 2));
+}
+
+Body json(const StartResponse& start_response, const Json& value) {
+  std::string all = value.dump();
+  start_response("200 OK", {{"Content-Type", "application/json"},
+                            {"Content-Length", std::to_string(all.size())}});
+  return wsgi::piece(std::move(all));
+}
+
+Body echo(Environ& request, const StartResponse& start_response) {
+  const std::string body = request.input().read();
+  Json answer{{"contract_echo", 1},
+              {"method", request.get("REQUEST_METHOD")},
+              {"path", latin1(request.get("PATH_INFO"))},
+              {"query", latin1(request.get("QUERY_STRING"))},
+              {"len", body.size()},
+              {"host", latin1(request.get("HTTP_HOST"))},
+              {"version", request.get("SERVER_PROTOCOL")}};
+  if (body.size() <= 65536) answer["body_b64"] = base64(body);
+  return json(start_response, answer);
+}
+
+Json as_json(const Environ::Value& value) {
+  if (const auto* const words = std::get_if<std::string>(&value)) return latin1(*words);
+  if (const auto* const flag = std::get_if<bool>(&value)) return *flag;
+  if (const auto* const version = std::get_if<std::array<int, 2>>(&value)) return *version;
+  return "<any>";
+}
+
+Body environ_as_json(Environ& request, const StartResponse& start_response) {
+  Json all{{"wsgi.input", "<Input>"}, {"wsgi.errors", "<ErrorStream>"}};
+  for (const auto& [name, value] : request.all()) all[latin1(name)] = as_json(value);
+  return json(start_response, all);
+}
+
+int closes = 0;
+
+// Yields `good`, and fails then.
+Body failing(std::vector<std::string> good, const char* what, bool counted = false) {
+  return wsgi::generate(
+      [good = std::move(good), what, at = std::size_t{0}]() mutable -> std::optional<std::string> {
+        if (at == good.size()) throw std::runtime_error(what);
+        return good[at++];
+      },
+      counted ? [] { ++closes; } : std::function<void()>{});
+}
+
+// So many pieces, each made when it is due.
+Body yields(std::size_t count, std::function<std::string(std::size_t)> make,
+            std::function<void()> close = nullptr) {
+  return wsgi::generate(
+      [count, make = std::move(make), at = std::size_t{0}]() mutable -> std::optional<std::string> {
+        if (at == count) return std::nullopt;
+        return make(at++);
+      },
+      std::move(close));
+}
+
+Body status(std::string_view code, const StartResponse& start_response) {
+  if (code == "204" || code == "304") {
+    start_response(std::string{code} + " X", {});
+    return wsgi::pieces({});
+  }
+  start_response(std::string{code} + " Custom Reason", text_and("Content-Length", "1"));
+  return wsgi::piece("x");
+}
+
+std::string numbered(std::size_t number, std::size_t times) {
+  char digits[24];
+  std::snprintf(digits, sizeof digits, "%05zu", number);
+  std::string all;
+  while (times-- > 0) all += digits;
+  return all;
+}
+
+Body stream(Environ& request, const StartResponse& start_response) {
+  start_response("200 OK", text);
+  const auto size = static_cast<std::size_t>(query_number(request, "size", 2));
+  return yields(static_cast<std::size_t>(query_number(request, "n", 5)),
+                [size](std::size_t i) { return numbered(i, size); });
+}
+
+Body big(Environ& request, const StartResponse& start_response) {
+  const auto size = static_cast<std::size_t>(query_number(request, "n", 1'000'000));
+  start_response("200 OK", text_and("Content-Length", std::to_string(size)));
+  static constexpr std::size_t most = 65536;
+  return yields((size + most - 1) / most, [size](std::size_t i) {
+    return std::string(std::min(most, size - i * most), 'q');
+  });
+}
+
+Body written(Environ&, const StartResponse& start_response) {
+  const auto write = start_response("200 OK", text);
+  write("one;");
+  write("two;");
+  return wsgi::piece("three");
+}
+
+Body replaced(Environ&, const StartResponse& start_response) {
+  try {
+    start_response("200 OK", text);
+    throw std::invalid_argument("x");
+  } catch (const std::invalid_argument&) {
+    start_response("503 Replaced", text, std::current_exception());
+    return wsgi::piece("replaced");
+  }
+}
+
+Body replaced_too_late(Environ&, const StartResponse& start_response) {
+  start_response("200 OK", text);
+  return wsgi::generate([start_response, at = 0]() mutable -> std::optional<std::string> {
+    if (at++ == 0) return "first";
+    if (at > 2) return std::nullopt;
+    start_response("503 Late", text, std::make_exception_ptr(std::invalid_argument("late")));
+    return "NEVER";
+  });
+}
+
+Body lines(Environ& request, const StartResponse& start_response) {
+  wsgi::Input& input = request.input();
+  Json answer{{"l1", latin1(input.readline())}, {"l2", latin1(input.readline())}};
+  answer["rest"] = Json::array();
+  for (const std::string& line : input.readlines()) answer["rest"].push_back(latin1(line));
+  return json(start_response, answer);
+}
+
+Body overread(Environ& request, const StartResponse& start_response) {
+  const auto all = request.input().read().size();
+  return json(start_response, {{"a", all}, {"b", request.input().read(10).size()}});
+}
+
+Body sleep(Environ& request, const StartResponse& start_response) {
+  thane::this_fiber::sleep_for(std::chrono::duration_cast<thane::Duration>(
+      std::chrono::duration<double>{query_number(request, "s", 0.5)}));
+  return json(start_response, {{"slept", 1}});
+}
+
+Body twice(Environ&, const StartResponse& start_response) {
+  start_response("200 OK", text);
+  start_response("201 Again", text);
+  return wsgi::piece("twice");
+}
+
+// An application that says this, and returns that.
+wsgi::WsgiApplication fixed(std::string status_line, Headers headers,
+                            std::vector<std::string> body) {
+  return [=](Environ&, const StartResponse& start_response) {
+    start_response(status_line, headers);
+    return wsgi::pieces(body);
+  };
+}
+
+wsgi::WsgiApplication returning(std::function<Body()> body) {
+  return [body = std::move(body)](Environ&, const StartResponse& start_response) {
+    start_response("200 OK", text);
+    return body();
+  };
+}
+
+using Table = std::map<std::string, wsgi::WsgiApplication, std::less<>>;
+
+void add_errors(Table& table) {
+  table["raise-before"] = [](Environ&, const StartResponse&) -> Body {
+    throw std::runtime_error("before");
+  };
+  table["no-start"] = [](Environ&, const StartResponse&) { return wsgi::piece("never started"); };
+  table["raise-after-start"] =
+      returning([]() -> Body { throw std::runtime_error("after start"); });
+  table["raise-mid"] = returning([] { return failing({"first"}, "mid"); });
+  table["raise-first-next"] = returning([] { return failing({}, "first next", true); });
+  table["close-iter-raise"] = returning([] { return failing({"a"}, "x", true); });
+  table["excinfo"] = replaced;
+  table["excinfo-late"] = replaced_too_late;
+  table["start-twice"] = twice;
+  table["crlf-header"] = fixed(
+      "200 OK",
+      {{"Content-Type", "text/plain"}, {"X-Bad", "a\r\nInjected: yes"}, {"Content-Length", "0"}},
+      {});
+  table["crlf-status"] = fixed("200 OK\r\nInjected: yes", text_and("Content-Length", "0"), {});
+}
+
+void add_bodies(Table& table) {
+  const auto count = [] { ++closes; };
+  table["stream"] = stream;
+  table["stream-empty-strings"] = fixed("200 OK", text, {"a", "", "b", ""});
+  table["write"] = written;
+  table["short"] = fixed("200 OK", text_and("Content-Length", "10"), {"12345"});
+  table["long"] = fixed("200 OK", text_and("Content-Length", "5"), {"12345", "67890"});
+  table["close-iter"] = returning([count] {
+    return yields(2, [](std::size_t i) { return i == 0 ? "a" : "b"; }, count);
+  });
+  table["close-big"] = returning([count] {
+    return yields(2000, [](std::size_t) { return std::string(65536, 'z'); }, count);
+  });
+  table["close-count"] = [](Environ&, const StartResponse& start_response) {
+    return json(start_response, {{"closes", closes}});
+  };
+  table["empty"] = fixed("200 OK", text, {});
+  table["empty-string"] = fixed("200 OK", text, {""});
+  table["one"] = fixed("200 OK", text, {"exactly"});
+  table["big"] = big;
+}
+
+Table make_table() {
+  Table table;
+  add_errors(table);
+  add_bodies(table);
+  table["noread"] = [](Environ&, const StartResponse& start_response) {
+    return json(start_response, {{"noread", 1}});
+  };
+  table["partial"] = [](Environ& request, const StartResponse& start_response) {
+    return json(start_response, {{"got", latin1(request.input().read(3))}});
+  };
+  table["overread"] = overread;
+  table["lines"] = lines;
+  table["sleep"] = sleep;
+  table["cookies"] = fixed("200 OK",
+                           {{"Content-Type", "text/plain"},
+                            {"Set-Cookie", "a=1"},
+                            {"Set-Cookie", "b=2"},
+                            {"Content-Length", "0"}},
+                           {""});
+  table["hop"] = fixed("200 OK",
+                       {{"Content-Type", "text/plain"},
+                        {"Transfer-Encoding", "chunked"},
+                        {"Connection", "keep-alive"},
+                        {"Content-Length", "3"}},
+                       {"hop"});
+  table["date"] = fixed("200 OK",
+                        {{"Content-Type", "text/plain"},
+                         {"Date", "Mon, 01 Jan 2001 00:00:00 GMT"},
+                         {"Server", "mine"},
+                         {"Content-Length", "0"}},
+                        {});
+  return table;
+}
+
+Body application(Environ& request, const StartResponse& start_response) {
+  static const Table table = make_table();
+  std::string_view path = request.get("PATH_INFO");
+  constexpr std::string_view folder = "/_c/";
+  if (!path.starts_with(folder)) return echo(request, start_response);
+  path.remove_prefix(folder.size());
+  if (path.starts_with("status/")) return status(path.substr(7), start_response);
+  if (path.starts_with("environ")) return environ_as_json(request, start_response);
+  if (const auto known = table.find(path); known != table.end()) {
+    return known->second(request, start_response);
+  }
+  start_response("404 Not Found", text_and("Content-Length", "0"));
+  return wsgi::pieces({});
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const thane::Opt<int> port{.name = "port", .default_value = 8080, .help = "port to serve on"};
+  const auto config = thane::Config::from_command_line(
+      argc, argv,
+      {thane::launcher_options(), {"DEFAULT", {thane::workers_opt(), port}}, wsgi::options("web")});
+  auto options = wsgi::options_from(*config.snapshot(), "web");
+  options.port = config.get<int>("port");
+  auto launcher = thane::launch(
+      config, std::make_unique<wsgi::Server>("web", wsgi::from_wsgi(application), options),
+      {.workers = config.get<int>("workers")});
+  launcher->set_hooks({.worker_ready = [](const thane::WorkerInfo&) {
+    static bool told = false;
+    if (!std::exchange(told, true)) {
+      std::puts("READY");
+      std::fflush(stdout);
+    }
+  }});
+  return launcher->wait();
+}
