@@ -192,6 +192,7 @@ void Parent::act(const LoadConfig& action) {
     loaded_ = config_.load();
     loaded_generation_ = action.generation;
     workers = wanted_workers(*loaded_);
+    for (const ServiceWrapper& wrapper : services_) wrapper.service->prepare(*loaded_);
     if (setup_.hooks.on_reload) setup_.hooks.on_reload(action.generation);
   } catch (...) {
     loaded_.reset();

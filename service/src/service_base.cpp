@@ -10,6 +10,10 @@
 
 namespace thane {
 
+void ServiceBase::prepare(const Snapshot& next) {
+  static_cast<void>(next);
+}
+
 std::string ServiceBase::name() const {
   const char* const mangled = typeid(*this).name();
   int status = 0;

@@ -2,8 +2,10 @@
 // that look at it from outside. It prints READY when it serves.
 //
 //   http_contract --port 8080 --workers 2
+//       [--tls-cert F --tls-key F [--tls-ca F --tls-client-cert required|optional]
+//        [--tls-sni NAME=CERT,KEY]...] [--config-file F]
 //
-//   /_c/NAME     what NAME says: see the table below
+//   /_c/NAME     what NAME says: see the tables below
 //   /_c/environ  the environ, as JSON
 //   any other    the request, as JSON
 #include <algorithm>
@@ -14,6 +16,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -244,8 +247,7 @@ void add_errors(Table& table) {
     throw std::runtime_error("before");
   };
   table["no-start"] = [](Environ&, const StartResponse&) { return wsgi::piece("never started"); };
-  table["raise-after-start"] =
-      returning([]() -> Body { throw std::runtime_error("after start"); });
+  table["raise-after-start"] = returning([]() -> Body { throw std::runtime_error("after start"); });
   table["raise-mid"] = returning([] { return failing({"first"}, "mid"); });
   table["raise-first-next"] = returning([] { return failing({}, "first next", true); });
   table["close-iter-raise"] = returning([] { return failing({"a"}, "x", true); });
@@ -267,10 +269,12 @@ void add_bodies(Table& table) {
   table["short"] = fixed("200 OK", text_and("Content-Length", "10"), {"12345"});
   table["long"] = fixed("200 OK", text_and("Content-Length", "5"), {"12345", "67890"});
   table["close-iter"] = returning([count] {
-    return yields(2, [](std::size_t i) { return i == 0 ? "a" : "b"; }, count);
+    return yields(
+        2, [](std::size_t i) { return i == 0 ? "a" : "b"; }, count);
   });
   table["close-big"] = returning([count] {
-    return yields(2000, [](std::size_t) { return std::string(65536, 'z'); }, count);
+    return yields(
+        2000, [](std::size_t) { return std::string(65536, 'z'); }, count);
   });
   table["close-count"] = [](Environ&, const StartResponse& start_response) {
     return json(start_response, {{"closes", closes}});
@@ -330,18 +334,35 @@ Body application(Environ& request, const StartResponse& start_response) {
   return wsgi::pieces({});
 }
 
+// The words of this program are short for those of its server, which has all of them in its
+// configuration, to be read again on SIGHUP.
+std::vector<std::string> in_full(int argc, char** argv) {
+  static const std::map<std::string, std::string, std::less<>> words{
+      {"--port", "--web-port"},        {"--tls-cert", "--web-cert-file"},
+      {"--tls-key", "--web-key-file"}, {"--tls-ca", "--web-ca-file"},
+      {"--tls-sni", "--web-sni"},      {"--tls-client-cert", "--web-client-cert"},
+  };
+  std::vector<std::string> all;
+  for (const std::string word : std::span{argv, static_cast<std::size_t>(argc)}) {
+    const auto end = std::min(word.find('='), word.size());
+    const auto known = words.find(std::string_view{word}.substr(0, end));
+    all.push_back(known == words.end() ? word : known->second + word.substr(end));
+    if (word.starts_with("--tls-cert")) all.insert(all.end() - 1, "--web-use-ssl=true");
+  }
+  return all;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  const thane::Opt<int> port{.name = "port", .default_value = 8080, .help = "port to serve on"};
+  std::vector<std::string> arguments = in_full(argc, argv);
+  std::vector<char*> pointers;
+  for (std::string& argument : arguments) pointers.push_back(argument.data());
   const auto config = thane::Config::from_command_line(
-      argc, argv,
-      {thane::launcher_options(), {"DEFAULT", {thane::workers_opt(), port}}, wsgi::options("web")});
-  auto options = wsgi::options_from(*config.snapshot(), "web");
-  options.port = config.get<int>("port");
-  auto launcher = thane::launch(
-      config, std::make_unique<wsgi::Server>("web", wsgi::from_wsgi(application), options),
-      {.workers = config.get<int>("workers")});
+      static_cast<int>(pointers.size()), pointers.data(),
+      {thane::launcher_options(), {"DEFAULT", {thane::workers_opt()}}, wsgi::options("web")});
+  auto web = std::make_unique<wsgi::Server>(config, "web", wsgi::from_wsgi(application));
+  auto launcher = thane::launch(config, std::move(web), {.workers = config.get<int>("workers")});
   launcher->set_hooks({.worker_ready = [](const thane::WorkerInfo&) {
     static bool told = false;
     if (!std::exchange(told, true)) {

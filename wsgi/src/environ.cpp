@@ -19,7 +19,8 @@ constexpr std::size_t no_limit = std::numeric_limits<std::size_t>::max();
 // with an underscore would be taken for the one with a dash, which a proxy in front may have
 // checked; and HTTP_PROXY is what libraries take for a setting of theirs.
 std::string variable_name(std::string_view field) {
-  if (field.find('_') != std::string_view::npos || internal::equals_lower(field, "proxy")) return {};
+  if (field.find('_') != std::string_view::npos || internal::equals_lower(field, "proxy"))
+    return {};
   std::string name;
   if (!internal::equals_lower(field, "content-type") &&
       !internal::equals_lower(field, "content-length")) {

@@ -9,6 +9,7 @@
 #include <thane/assert.hpp>
 #include <thane/listener.hpp>
 
+#include "tls_context.hpp"
 #include "worker_side.hpp"
 
 namespace thane::wsgi {
@@ -62,6 +63,7 @@ class Server::Impl {
         application_(std::move(application)),
         config_(std::move(config)),
         options_(std::move(options)),
+        tls_(load_tls(options_, nullptr)),
         listener_(listen(options_)) {
     if (options_.wsgi_default_pool_size < 1) {
       throw std::invalid_argument("wsgi_default_pool_size: less than one connection");
@@ -75,6 +77,7 @@ class Server::Impl {
     THANE_ASSERT(!worker_ || worker_->ended());
     worker_.reset();
     worker_ = std::make_unique<internal::WorkerSide>(name_, listener_, application_, options_);
+    worker_->use(tls_);
     worker_->start();
   }
 
@@ -90,8 +93,18 @@ class Server::Impl {
     if (!config_) return;
     auto options = current_options(*config_, name_);
     (void)internal::AccessLog{options.wsgi_log_format};
+    if (!std::exchange(prepared_, false)) tls_ = load_tls(options, tls_);
     options_ = std::move(options);
-    if (worker_) worker_->apply(options_);
+    if (worker_) {
+      worker_->apply(options_);
+      worker_->use(tls_);
+    }
+  }
+
+  void prepare(const Snapshot& next) {
+    if (!config_) return;
+    tls_ = load_tls(options_from(next, name_), tls_);
+    prepared_ = true;
   }
 
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
@@ -102,10 +115,30 @@ class Server::Impl {
   }
 
  private:
+  using Tls = std::shared_ptr<const internal::TlsContext>;
+
+  // The one of `before`, if nothing about it has changed.
+  Tls load_tls(const ServerOptions& options, const Tls& before) {
+    if (!options.use_ssl) return nullptr;
+    internal::TlsSettings settings{.cert_file = options.cert_file,
+                                   .key_file = options.key_file,
+                                   .ca_file = options.ca_file,
+                                   .client_cert = options.client_cert,
+                                   .version = options.version,
+                                   .ciphers = options.ciphers,
+                                   .sni = options.sni};
+    if (before && before->is_still(settings)) return before;
+    if (!tickets_) tickets_ = std::make_unique<internal::TlsTickets>();
+    return std::make_shared<internal::TlsContext>(std::move(settings), *tickets_);
+  }
+
   std::string name_;
   Application application_;
   std::optional<Config> config_;
   ServerOptions options_;
+  std::unique_ptr<internal::TlsTickets> tickets_;
+  Tls tls_;                // After the tickets, before the socket.
+  bool prepared_ = false;  // tls_ is that of the configuration to come.
   Listener listener_;
   std::unique_ptr<internal::WorkerSide> worker_;  // From start() on; never in the parent.
 };
@@ -138,6 +171,11 @@ void Server::wait() {
 void Server::reset() {
   Service::reset();
   impl_->reset();
+}
+
+void Server::prepare(const Snapshot& next) {
+  Service::prepare(next);
+  impl_->prepare(next);
 }
 
 std::string Server::name() const {

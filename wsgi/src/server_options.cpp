@@ -1,6 +1,8 @@
 #include <thane/wsgi/server_options.hpp>
 
+#include <string>
 #include <thane/snapshot.hpp>
+#include <vector>
 
 #include "request_head.hpp"
 
@@ -48,6 +50,39 @@ std::vector<AnyOpt> socket_options(const ServerOptions& defaults) {
                         .default_value = defaults.bind_timeout,
                         .help = "Time to wait at start for an address that another socket has; 0 "
                                 "means not at all."},
+  };
+}
+
+std::vector<AnyOpt> tls_options(const ServerOptions& defaults) {
+  return {
+      Opt<bool>{.name = "use_ssl",
+                .default_value = defaults.use_ssl,
+                .help = "Whether to speak TLS: HTTPS, and nothing else, on the same port."},
+      Opt<std::string>{.name = "cert_file",
+                       .default_value = defaults.cert_file,
+                       .help = "PEM file of the certificate and of those that lead to its root."},
+      Opt<std::string>{.name = "key_file",
+                       .default_value = defaults.key_file,
+                       .help = "PEM file of its key, not encrypted; empty means cert_file."},
+      Opt<std::string>{.name = "ca_file",
+                       .default_value = defaults.ca_file,
+                       .help = "PEM file of those who may have issued a client's certificate."},
+      Opt<std::string>{.name = "client_cert",
+                       .default_value = defaults.client_cert,
+                       .help = "Whether clients show a certificate: none, optional or required; "
+                               "empty means required if there is a ca_file."},
+      Opt<std::string>{.name = "version",
+                       .default_value = defaults.version,
+                       .help = "Lowest version of TLS: TLSv1_2 or TLSv1_3."},
+      Opt<std::string>{.name = "ciphers",
+                       .default_value = defaults.ciphers,
+                       .help = "Cipher suites for TLS 1.2, as openssl-ciphers(1) writes them; "
+                               "empty means those with forward secrecy and AEAD."},
+      Opt<std::vector<std::string>>{
+          .name = "sni",
+          .default_value = defaults.sni,
+          .help = "Certificates for other host names: NAME=CERT,KEY, once for each; *.NAME is for "
+                  "all hosts one level below."},
   };
 }
 
@@ -142,8 +177,8 @@ std::vector<AnyOpt> size_options(const ServerOptions& defaults) {
 OptGroup options(const std::string& name) {
   const ServerOptions defaults;
   OptGroup group{name, socket_options(defaults)};
-  for (auto&& more :
-       {behaviour_options(defaults), time_options(defaults), size_options(defaults)}) {
+  for (auto&& more : {tls_options(defaults), behaviour_options(defaults), time_options(defaults),
+                      size_options(defaults)}) {
     group.options.insert(group.options.end(), more.begin(), more.end());
   }
   return group;
@@ -162,6 +197,14 @@ ServerOptions options_from(const Snapshot& snapshot, const std::string& name) {
   take("backlog", options.backlog);
   take("tcp_keepidle", options.tcp_keepidle);
   take("bind_timeout", options.bind_timeout);
+  take("use_ssl", options.use_ssl);
+  take("cert_file", options.cert_file);
+  take("key_file", options.key_file);
+  take("ca_file", options.ca_file);
+  take("client_cert", options.client_cert);
+  take("version", options.version);
+  take("ciphers", options.ciphers);
+  take("sni", options.sni);
   take("wsgi_default_pool_size", options.wsgi_default_pool_size);
   take("wsgi_keep_alive", options.wsgi_keep_alive);
   take("wsgi_server_debug", options.wsgi_server_debug);

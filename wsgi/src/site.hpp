@@ -16,6 +16,7 @@
 namespace thane::wsgi::internal {
 
 class AccessLog;
+class TlsContext;
 
 /// Memory for the heads of requests at work; a head is too large for the stack of an idle
 /// connection.
@@ -65,6 +66,7 @@ struct Site {
   Application application;
   std::string server_name = "localhost";  ///< What it listens on.
   std::string server_port = "0";
+  std::shared_ptr<const TlsContext> tls;  ///< None: plain HTTP.
   HeadLimits limits;
   bool keep_alive = true;                 ///< wsgi_keep_alive
   std::size_t max_discard = 65536;        ///< max_unread_body

@@ -12,6 +12,7 @@
 
 #include "connection.hpp"
 #include "socket_transport.hpp"
+#include "tls_transport.hpp"
 
 namespace thane::wsgi::internal {
 
@@ -293,8 +294,21 @@ void WorkerSide::open(UniqueFd socket) {
 
 void WorkerSide::serve(UniqueFd socket) {
   SocketTransport transport{std::move(socket), deadlines_, pace_};
-  Connection connection{site_, transport, transport.peer()};
-  connection.run();
+  const auto tls = site_.tls;  // Lives as long as the connection, whatever is loaded meanwhile.
+  if (!tls) {
+    Connection{site_, transport, transport.peer()}.run();
+    return;
+  }
+  TlsTransport secured{transport, *tls};
+  if (secured.handshake()) {
+    Connection{site_, secured, transport.peer()}.run();
+  } else {
+    log::debug("no TLS connection with {}: {}", transport.peer(), secured.why());
+  }
+}
+
+void WorkerSide::use(std::shared_ptr<const TlsContext> tls) noexcept {
+  site_.tls = std::move(tls);
 }
 
 void WorkerSide::connection_began() noexcept {

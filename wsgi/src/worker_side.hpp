@@ -39,6 +39,8 @@ class WorkerSide {
   void wait();
   /// Takes up all options but those of the socket.
   void apply(const ServerOptions& options);
+  /// For connections that come from now on; none: they are not secured.
+  void use(std::shared_ptr<const TlsContext> tls) noexcept;
 
   [[nodiscard]] std::size_t connections() const noexcept { return open_; }
   [[nodiscard]] bool ended() const noexcept { return ended_; }

@@ -11,8 +11,8 @@
 #include <thane/log.hpp>
 
 // An application that calls write() sends while it runs; a Response is returned before its body is
-// sent. So the application runs on a fiber of its own, up to its first piece, and the Response takes
-// piece after piece from it: filters around it see a Response like any other.
+// sent. So the application runs on a fiber of its own, up to its first piece, and the Response
+// takes piece after piece from it: filters around it see a Response like any other.
 
 namespace thane::wsgi {
 
@@ -167,8 +167,7 @@ void Exchange::close() noexcept {
   try {
     body->close();
   } catch (...) {
-    log::error("close() of a body failed: {}",
-               thane::internal::describe(std::current_exception()));
+    log::error("close() of a body failed: {}", thane::internal::describe(std::current_exception()));
   }
 }
 
@@ -188,11 +187,9 @@ class BorrowedLocals {
 
 void Exchange::run() {
   const BorrowedLocals borrowed{consumer_};
-  const StartResponse start_response{[this](std::string_view status,
-                                            const StartResponse::Headers& headers,
-                                            const std::exception_ptr& error) {
-    return start(status, headers, error);
-  }};
+  const StartResponse start_response{
+      [this](std::string_view status, const StartResponse::Headers& headers,
+             const std::exception_ptr& error) { return start(status, headers, error); }};
   try {
     body_ = (*application_)(environ_, start_response);
   } catch (const fiber_killed&) {
@@ -239,8 +236,8 @@ Body generate(std::function<std::optional<std::string>()> next, std::function<vo
 }
 
 Application from_wsgi(WsgiApplication application) {
-  return [application = std::make_shared<const WsgiApplication>(std::move(application))](
-             Request& request) {
+  return [application =
+              std::make_shared<const WsgiApplication>(std::move(application))](Request& request) {
     auto exchange = std::make_shared<Exchange>(application, request);
     Response response = exchange->begin();
     if (auto whole = exchange->take_whole(response)) {

@@ -5,6 +5,8 @@
 
 namespace thane {
 
+class Snapshot;
+
 /// A long-running piece of work that a launcher starts, stops and waits for.
 ///
 /// Calls come from fibers of one thread, in this order:
@@ -17,7 +19,7 @@ namespace thane {
 /// of the object by fork(). A constructor may therefore bind sockets and read files; it must not
 /// start fibers or threads and must not connect to anything: that is for start(). start(), stop(),
 /// wait() and reset() run in workers only (or in the one process of ServiceLauncher), never on the
-/// parent's copy.
+/// parent's copy; prepare() runs on that alone.
 ///
 ///     class Ticker final : public thane::ServiceBase {
 ///      public:
@@ -53,6 +55,13 @@ class ServiceBase {
 
   /// Takes up a changed configuration. If it throws, the service is as it was before.
   virtual void reset() = 0;
+
+  /// Called in the parent when SIGHUP has brought a new configuration, `next`, before any worker is
+  /// forked for it: what was read here (a key, a large table) each of them has when reset() is
+  /// called in it, and those that replace it later as well. The rules are the constructor's, and it
+  /// must not block. If it throws, the reload is refused and nothing has changed.
+  /// Not called under ServiceLauncher, nor for a worker that was sent SIGHUP itself.
+  virtual void prepare(const Snapshot& next);
 
   /// What log lines and process titles call it, when launch_service() is given no name. By default
   /// the name of its class in lower case, without namespaces.

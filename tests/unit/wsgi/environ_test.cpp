@@ -61,10 +61,11 @@ std::string chunked() {
 }
 
 TEST_CASE("the environ has the variables of PEP 3333") {
-  Parsed parsed{"PUT /a%20b/%2Fc?d=%20e HTTP/1.0\r\nContent-Type: text/plain\r\n"
-                "Content-Length: 3\r\nX-Some-Thing: v\r\nHost: client.example:99\r\n\r\n",
-                {},
-                {.peer = "192.0.2.7", .server_name = "192.0.2.1", .server_port = "8080"}};
+  Parsed parsed{
+      "PUT /a%20b/%2Fc?d=%20e HTTP/1.0\r\nContent-Type: text/plain\r\n"
+      "Content-Length: 3\r\nX-Some-Thing: v\r\nHost: client.example:99\r\n\r\n",
+      {},
+      {.peer = "192.0.2.7", .server_name = "192.0.2.1", .server_port = "8080"}};
   const Environ all{parsed.request};
   CHECK(all.get("REQUEST_METHOD") == "PUT");
   CHECK(all.find("SCRIPT_NAME") != nullptr);
@@ -95,8 +96,9 @@ TEST_CASE("an empty query is there, and TLS shows in the scheme") {
 }
 
 TEST_CASE("fields that would pass for others are left out, repeated ones are joined") {
-  Parsed parsed{"GET http://other.example/p HTTP/1.1\r\nHost: other.example\r\nProxy: evil\r\n"
-                "X_Id: 1\r\nX-Id: 2\r\nAccept: a\r\nAccept: b\r\nRequest-Method: POST\r\n\r\n"};
+  Parsed parsed{
+      "GET http://other.example/p HTTP/1.1\r\nHost: other.example\r\nProxy: evil\r\n"
+      "X_Id: 1\r\nX-Id: 2\r\nAccept: a\r\nAccept: b\r\nRequest-Method: POST\r\n\r\n"};
   const Environ all{parsed.request};
   CHECK(all.find("HTTP_PROXY") == nullptr);
   CHECK(all.get("HTTP_X_ID") == "2");

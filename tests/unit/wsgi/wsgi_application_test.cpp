@@ -66,8 +66,7 @@ struct Counted {
   int closes = 0;
   Body body(std::vector<std::string> all, bool fails = false) {
     return wsgi::generate(
-        [all = std::move(all), fails,
-         at = std::size_t{0}]() mutable -> std::optional<std::string> {
+        [all = std::move(all), fails, at = std::size_t{0}]() mutable -> std::optional<std::string> {
           if (at < all.size()) return all[at++];
           if (fails) throw std::runtime_error("fails on purpose");
           return std::nullopt;
@@ -147,8 +146,9 @@ TEST_CASE("an error after write() cuts the connection as well") {
 }
 
 TEST_CASE("start_response is called once, unless there is an error to tell") {
-  CHECK(answer_of([](Environ&, const StartResponse&) { return wsgi::piece("x"); })
-            .starts_with("HTTP/1.1 500 "));
+  CHECK(answer_of([](Environ&, const StartResponse&) {
+          return wsgi::piece("x");
+        }).starts_with("HTTP/1.1 500 "));
   CHECK(answer_of([](Environ&, const StartResponse& start_response) {
           start_response("200 OK", text);
           start_response("201 Again", text);
@@ -174,7 +174,8 @@ TEST_CASE("start_response is called once, unless there is an error to tell") {
 }
 
 TEST_CASE("control characters and what is no status are refused") {
-  for (const char* const status : {"200 OK\r\nA: b", "200", "99 Low", "600 High", "OK", "20x Odd"}) {
+  for (const char* const status :
+       {"200 OK\r\nA: b", "200", "99 Low", "600 High", "OK", "20x Odd"}) {
     CAPTURE(status);
     const auto answer = answer_of([&](Environ&, const StartResponse& start_response) {
       start_response(status, text);
@@ -290,10 +291,9 @@ TEST_CASE("an application has the FiberLocals of its connection, before and afte
 
 TEST_CASE("an Application in the WSGI form sees what the environ says, and answers the same") {
   const wsgi::Application plain = [](wsgi::Request& request) {
-    auto response = wsgi::Response::text(std::string{request.method()} + " " +
-                                         std::string{request.path()} + " " +
-                                         std::string{request.header("X-Added").value_or("")} + " " +
-                                         request.read_all());
+    auto response = wsgi::Response::text(
+        std::string{request.method()} + " " + std::string{request.path()} + " " +
+        std::string{request.header("X-Added").value_or("")} + " " + request.read_all());
     return response.set_status(202, "Fine").add_header("X-Answer", "yes");
   };
   const auto wrapped = wsgi::from_wsgi(

@@ -32,8 +32,9 @@ namespace thane::wsgi {
 class Server : public Service {
  public:
   /// Takes its options from group `name` of the configuration (wsgi::options(name)).
-  /// Throws std::system_error if it cannot listen, and std::invalid_argument for a wsgi_log_format
-  /// or unix_socket_mode that makes no sense.
+  /// Throws std::system_error if it cannot listen, std::invalid_argument for a wsgi_log_format or
+  /// unix_socket_mode that makes no sense, and std::runtime_error for certificates and keys that
+  /// cannot be used; these are read before it listens.
   Server(const Config& config, std::string name, Application application);
   /// The same without a configuration.
   Server(std::string name, Application application, ServerOptions options);
@@ -45,6 +46,9 @@ class Server : public Service {
   /// Reads the options again, but for those of the socket. Connections that are open keep the
   /// time limits they have begun.
   void reset() override;
+  /// Reads certificates and keys, if they have changed: workers may not be allowed to. Throws
+  /// std::runtime_error with the file and what is wrong with it.
+  void prepare(const Snapshot& next) override;
   [[nodiscard]] std::string name() const override;
 
   /// For people: "127.0.0.1:8080" or "unix:/run/web.sock", with the real port.

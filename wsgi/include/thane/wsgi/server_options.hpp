@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include <thane/opt.hpp>
 
@@ -26,6 +27,15 @@ struct ServerOptions {
   std::chrono::seconds tcp_keepidle{600};  ///< Idle time before the kernel probes a peer.
   /// How long the constructor waits for an address that another socket has. 0: not at all.
   std::chrono::milliseconds bind_timeout{30'000};
+
+  bool use_ssl = false;               ///< Speak TLS; what follows counts only then. Files are PEM.
+  std::string cert_file = {};         ///< Certificate, and those that lead to the root.
+  std::string key_file = {};          ///< Its key, not encrypted; empty: in cert_file.
+  std::string ca_file = {};           ///< Who may issue clients' certificates.
+  std::string client_cert = {};       ///< none, optional, required; empty: required with a ca_file.
+  std::string version = "TLSv1_2";    ///< The lowest that is spoken; or TLSv1_3.
+  std::string ciphers = {};           ///< For TLS 1.2, as openssl-ciphers(1) has it.
+  std::vector<std::string> sni = {};  ///< More certificates, by host: "NAME=CERT,KEY".
 
   /// Connections at a time, in each worker. When it is full, idle ones make way or new ones wait.
   int wsgi_default_pool_size = 100;

@@ -26,8 +26,8 @@ using Write = std::function<void(std::string_view)>;
 ///
 /// `status`: three digits, a space, a reason phrase that the client is shown. Throws
 /// std::invalid_argument if a control character is in any of it, or the status is not one of 200 to
-/// 599; std::logic_error if it is called again without `error`. With `error` what was said before is
-/// replaced; if it was sent already, `error` is thrown.
+/// 599; std::logic_error if it is called again without `error`. With `error` what was said before
+/// is replaced; if it was sent already, `error` is thrown.
 class StartResponse {
  public:
   using Headers = std::vector<std::pair<std::string, std::string>>;
@@ -80,7 +80,8 @@ using Body = std::unique_ptr<Iterable>;
 /// body is asked for on the connection's fiber. An exception before the first piece is answered
 /// with 500; a later one cuts the connection.
 ///
-///     wsgi::WsgiApplication hello = [](wsgi::Environ&, const wsgi::StartResponse& start_response) {
+///     wsgi::WsgiApplication hello = [](wsgi::Environ&, const wsgi::StartResponse& start_response)
+///     {
 ///       start_response("200 OK", {{"Content-Type", "text/plain"}});
 ///       return wsgi::piece("hello\n");
 ///     };

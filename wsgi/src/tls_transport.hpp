@@ -1,0 +1,52 @@
+// A Transport that speaks TLS over another one.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <openssl/ssl.h>
+
+#include "tls_context.hpp"
+#include "transport.hpp"
+
+namespace thane::wsgi::internal {
+
+/// One connection's end of TLS. What is encrypted goes through memory: OpenSSL never sees the
+/// socket, so that waiting, time limits and fibers are those of the transport below.
+class TlsTransport final : public Transport {
+ public:
+  /// `below` outlives it; `context` need not.
+  TlsTransport(Transport& below, const TlsContext& context);
+  ~TlsTransport() override;
+
+  /// False if the peer and we have found no way to talk; why() says why then, and the peer was
+  /// told.
+  [[nodiscard]] bool handshake();
+  [[nodiscard]] const std::string& why() const noexcept { return why_; }
+  /// Subject of the client's certificate, as RFC 2253 writes it; empty if it has shown none.
+  [[nodiscard]] std::string client_subject() const;
+
+  void expect(Waiting what) override { below_.expect(what); }
+  [[nodiscard]] bool timed_out() const override { return below_.timed_out(); }
+  [[nodiscard]] std::size_t read_some(char* to, std::size_t size) override;
+  [[nodiscard]] bool write_all(std::string_view data) override;
+  [[nodiscard]] bool secure() const noexcept override { return true; }
+  void shutdown_send() override;
+  void abort() override { below_.abort(); }
+
+ private:
+  bool receive();
+  bool send();
+  void note_failure();
+
+  Transport& below_;
+  std::unique_ptr<SSL, decltype(&SSL_free)> tls_;
+  BIO* incoming_;  // Both belong to tls_.
+  BIO* outgoing_;
+  bool broken_ = false;  // Of a connection in this state nothing more can be said.
+  std::string why_;
+};
+
+}  // namespace thane::wsgi::internal
