@@ -102,14 +102,18 @@ std::string HttpResponse::header(std::string_view name) const {
   return {};
 }
 
-HttpClient::HttpClient(std::uint16_t port) : fd_(tcp_socket()) {
-  set_patience(fd_.get());
+UniqueFd connect_to(std::uint16_t port) {
+  UniqueFd fd = tcp_socket();
+  set_patience(fd.get());
   const int on = 1;
-  check(::setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), "setsockopt");
+  check(::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), "setsockopt");
   const sockaddr_in address = loopback(port);
-  check(::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address),
+  check(::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address),
         "connect");
+  return fd;
 }
+
+HttpClient::HttpClient(std::uint16_t port) : fd_(connect_to(port)) {}
 
 HttpClient::HttpClient(const std::string& path)
     : fd_(check(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket")) {

@@ -18,6 +18,9 @@ namespace thane::testing {
 /// True if a connection to the port of 127.0.0.1 is accepted right now.
 [[nodiscard]] bool port_answers(std::uint16_t port);
 
+/// A connection to the port of 127.0.0.1. Throws std::system_error if nobody listens.
+[[nodiscard]] UniqueFd connect_to(std::uint16_t port);
+
 struct HttpResponse {
   int status = 0;  ///< 0: the connection ended before a whole response had come.
   std::vector<std::pair<std::string, std::string>> headers;  ///< Names in lower case.
