@@ -189,12 +189,12 @@ ParseResult parse_fields(const char*& at, const char* end, const HeadLimits& lim
 }
 
 // What the message as a whole says, after all its parts are well-formed.
-int conclude(RequestHead& head, const Seen& seen) {
+int conclude(RequestHead& head, const Seen& seen, bool secure) {
   if (head.minor_version == 1 && !seen.host) return 400;
   if (seen.transfer_encoding && (seen.content_length || head.minor_version == 0)) return 400;
   if (seen.content_length) head.framing = BodyFraming::length;
   head.keep_alive = !seen.close && (head.minor_version == 1 || seen.keep_alive);
-  return split_target(head);
+  return split_target(head, secure);
 }
 
 }  // namespace
@@ -226,7 +226,7 @@ ParseResult parse_head(std::string_view input, const HeadLimits& limits, Request
     return refuse(431, "request head too large");
   }
   if (result.kind == Kind::need_more) return result;
-  if (const int status = conclude(head, seen); status != 0) {
+  if (const int status = conclude(head, seen, limits.secure); status != 0) {
     return refuse(status, "bad framing, host or request target");
   }
   result.size = size;

@@ -11,12 +11,14 @@
 
 namespace thane::wsgi::internal {
 
-/// What bounds a head. Each is an option of wsgi::Server, under the name in the comment.
+/// What bounds a head. Each is an option of wsgi::Server, under the name in the comment; but
+/// `secure`, which says that heads come over TLS.
 struct HeadLimits {
   std::size_t line = 16384;   ///< max_header_line: octets of one field line; beyond: 431.
   std::size_t target = 8192;  ///< max_url_len: octets of the request target; beyond: 414.
   std::size_t head = 65536;   ///< max_header_size: octets of the whole head; beyond: 431.
   std::size_t fields = 100;   ///< max_headers, at most max_fields; beyond: 431.
+  bool secure = false;
 };
 
 inline constexpr std::size_t max_fields = 128;

@@ -63,7 +63,7 @@ void split_query(std::string_view text, RequestHead& head) {
   }
 }
 
-int split_absolute(RequestHead& head) {
+int split_absolute(RequestHead& head, bool secure) {
   const auto colon = head.target.find("://");
   if (colon == std::string_view::npos) return 400;
   const auto scheme = head.target.substr(0, colon);
@@ -74,7 +74,7 @@ int split_absolute(RequestHead& head) {
   const auto end = rest.find_first_of("/?");
   head.authority = rest.substr(0, end);
   if (!is_valid_host(head.authority)) return 400;
-  if (https) return 421;  // RFC 9110 7.4: not for this connection, which is not a secured one.
+  if (https && !secure) return 421;  // RFC 9110 7.4: not for this connection.
 
   split_query(end == std::string_view::npos ? std::string_view{} : rest.substr(end), head);
   if (head.path.empty()) head.path = head.method == "OPTIONS" ? "*" : "/";
@@ -101,7 +101,7 @@ bool is_valid_host(std::string_view text) {
   return is_reg_name(text.substr(0, colon));
 }
 
-int split_target(RequestHead& head) {
+int split_target(RequestHead& head, bool secure) {
   if (head.method == "CONNECT") {
     const auto colon = head.target.rfind(':');
     const bool has_port = colon != std::string_view::npos && colon + 1 < head.target.size();
@@ -123,7 +123,7 @@ int split_target(RequestHead& head) {
     head.query = {};
     return 0;
   }
-  return split_absolute(head);
+  return split_absolute(head, secure);
 }
 
 }  // namespace thane::wsgi::internal

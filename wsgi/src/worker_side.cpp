@@ -91,10 +91,12 @@ void WorkerSide::apply(const ServerOptions& options) {
   site_.keep_alive = options.wsgi_keep_alive;
   site_.errors = options.wsgi_server_debug ? ErrorBody::text : ErrorBody::empty;
   site_.max_discard = size_from(options.max_unread_body);
+  const bool secure = site_.limits.secure;
   site_.limits = {.line = size_from(options.max_header_line),
                   .target = size_from(options.max_url_len),
                   .head = size_from(options.max_header_size),
-                  .fields = size_from(options.max_headers)};
+                  .fields = size_from(options.max_headers),
+                  .secure = secure};
   pace_.set(options.client_socket_timeout, size_from(options.min_client_rate));
   set_time_limits();
 }
@@ -308,6 +310,7 @@ void WorkerSide::serve(UniqueFd socket) {
 }
 
 void WorkerSide::use(std::shared_ptr<const TlsContext> tls) noexcept {
+  site_.limits.secure = tls != nullptr;
   site_.tls = std::move(tls);
 }
 

@@ -141,6 +141,10 @@ TEST_CASE("the four forms of a request target, each for its methods") {
   CHECK(status_of_target("http:///a") == 400);
   CHECK(status_of_target("http://u@a/") == 400);
   CHECK(status_of_target("https://a/") == 421);
+  RequestHead secured;
+  const std::string over_tls = "GET https://h/p HTTP/1.1\r\nHost: h\r\n\r\n";
+  CHECK(parse_head(over_tls, {.secure = true}, secured).kind == ParseResult::Kind::complete);
+  CHECK(secured.path == "/p");
   CHECK(status_of_target("ftp://a/") == 400);
   CHECK(status_of_target("a") == 400);
   CHECK(status_of_target("*") == 400);
