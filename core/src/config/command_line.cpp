@@ -8,8 +8,8 @@
 #include <boost/program_options/parsers.hpp>
 #include <boost/program_options/value_semantic.hpp>
 #include <stdexcept>
+#include <thane/internal/suggestion.hpp>
 
-#include "suggestion.hpp"
 #include "value.hpp"
 
 namespace thane::internal {

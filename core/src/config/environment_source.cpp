@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "suggestion.hpp"
+#include <thane/internal/suggestion.hpp>
+
 #include "value.hpp"
 
 namespace thane::internal {

@@ -1,21 +1,16 @@
 #include "file_source.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <map>
 #include <system_error>
-#include <thane/check.hpp>
 #include <thane/config.hpp>
-#include <thane/unique_fd.hpp>
+#include <thane/internal/read_file.hpp>
+#include <thane/internal/suggestion.hpp>
 
 #include "ini/ini_reader.hpp"
-#include "suggestion.hpp"
 #include "value.hpp"
 
 namespace thane::internal {
@@ -26,21 +21,6 @@ constexpr std::size_t largest_file = 4 * 1024 * 1024;
 
 [[noreturn]] void fail_to_read(const std::string& shown, std::string_view why) {
   throw config_error(fmt::format("{}: cannot be read: {}", shown, why));
-}
-
-std::string read_all(int fd, const std::string& shown) {
-  std::string text;
-  std::array<char, 16384> buffer{};
-  for (;;) {
-    const auto n = check_retry([&] { return ::read(fd, buffer.data(), buffer.size()); }, "read");
-    if (n == 0) {
-      return text;
-    }
-    text.append(buffer.data(), static_cast<std::size_t>(n));
-    if (text.size() > largest_file) {
-      fail_to_read(shown, "it is larger than 4 MiB");
-    }
-  }
 }
 
 std::string suggestion_for(std::string_view wrong, const std::vector<std::string>& known,
@@ -66,21 +46,15 @@ std::string advice_for_key(const OptRegistry& registry, const IniEntry& entry) {
 }  // namespace
 
 std::string read_config_file(const std::filesystem::path& path, const std::string& shown) {
-  // Non-blocking: the path may be a FIFO that nobody writes to.
-  const UniqueFd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
-  if (!fd) {
-    fail_to_read(shown, std::generic_category().message(errno));
-  }
-  struct stat status {};
-  check(::fstat(fd.get(), &status), "fstat");
-  if (S_ISDIR(status.st_mode)) {
-    throw config_error(
-        fmt::format("{}: is a directory; --config-dir reads all *.conf files of one", shown));
-  }
   try {
-    return read_all(fd.get(), shown);
+    return read_file(path, largest_file);
   } catch (const std::system_error& error) {
-    fail_to_read(shown, error.code().message());
+    if (error.code() == std::errc::is_a_directory) {
+      throw config_error(
+          fmt::format("{}: is a directory; --config-dir reads all *.conf files of one", shown));
+    }
+    const bool too_large = error.code() == std::errc::file_too_large;
+    fail_to_read(shown, too_large ? "it is larger than 4 MiB" : error.code().message());
   }
 }
 

@@ -1,4 +1,4 @@
-#include "suggestion.hpp"
+#include <thane/internal/suggestion.hpp>
 
 #include <algorithm>
 #include <cctype>

@@ -22,7 +22,6 @@ using Strings = std::vector<std::string>;
 namespace {
 
 constexpr std::string_view blanks = " \t\r\n\f\v";
-constexpr std::size_t longest_quote = 80;  // Bytes of a value that a message repeats.
 
 std::optional<bool> bool_from(std::string_view text) {
   std::string lower{text};
@@ -176,21 +175,6 @@ std::string_view type_phrase(const OptValue& value) {
       "true or false", "an integer",    "an integer", "a number",
       "text",          "whole seconds", "a duration", "a list"};
   return phrases[value.index()];
-}
-
-std::string in_quotes(std::string_view text) {
-  std::string result{'"'};
-  for (const char c : text.substr(0, longest_quote)) {
-    if (c == '\n') {
-      result += "\\n";
-    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      result += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-    } else {
-      result += c;
-    }
-  }
-  result += text.size() > longest_quote ? "...\"" : "\"";
-  return result;
 }
 
 std::string_view strip(std::string_view text) {

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include <thane/internal/in_quotes.hpp>
 #include <thane/opt.hpp>
 
 #include "opt_definition.hpp"
@@ -30,9 +31,6 @@ struct ParsedValue {
 
 /// "an integer", "a duration such as 60 or 500ms": for messages and documents.
 [[nodiscard]] std::string_view type_phrase(const OptValue& value);
-
-/// In double quotes, on one line, cut if it is long: fit for a message.
-[[nodiscard]] std::string in_quotes(std::string_view text);
 
 [[nodiscard]] std::string_view strip(std::string_view text);
 

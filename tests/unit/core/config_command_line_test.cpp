@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "config/suggestion.hpp"
+#include <thane/internal/suggestion.hpp>
 
 namespace {
 
