@@ -99,8 +99,8 @@ void ConfigSource::read_keys(Work& work) {
 }
 
 void ConfigSource::take_requirements(Work& work) {
-  const auto required = work.local_conf->take("require");
-  for (const auto distribution : split_words(required.value_or(""))) {
+  const std::string required = work.local_conf->take("require").value_or("");
+  for (const auto distribution : split_words(required)) {
     if (!session().registry().has_distribution(distribution)) {
       fail(Category::lookup, work, "require",
            fmt::format("the program has nothing of distribution {}; add_distribution() says that "

@@ -57,10 +57,9 @@ std::string_view name_of(const std::string& section) {
 std::string path_of(const std::vector<Frame>& frames, const Frame& last) {
   std::vector<std::string> names;
   const auto add = [&](const Frame& frame) {
-    const std::string folder = directory_of(frame.file);
+    const std::string file = frame.file.substr(frame.file.rfind('/') + 1);
     const bool same = frame.file == (frames.empty() ? last : frames.front()).file;
-    names.push_back((same ? "" : frame.file.substr(folder.size() + 1) + '#') +
-                    std::string{name_of(frame.section)});
+    names.push_back((same ? "" : file + '#') + std::string{name_of(frame.section)});
   };
   std::ranges::for_each(frames, add);
   add(last);

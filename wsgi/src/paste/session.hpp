@@ -70,7 +70,8 @@ class Session {
                                       const load_error::Where& where) const;
   [[nodiscard]] const Registry& registry() const noexcept { return registry_; }
 
-  static constexpr std::size_t deepest = 100;          ///< Sections that lead to one another.
+  /// Sections that lead to one another; so many fit on the stack of a fiber.
+  static constexpr std::size_t deepest = 64;
   static constexpr std::size_t most_objects = 10'000;  ///< Lookups in one load.
 
   /// While it lives, something is being looked up or made. Throws load_error of category `loop` if

@@ -5,7 +5,6 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <utility>
 
 namespace thane::wsgi {
 
@@ -31,8 +30,8 @@ class load_error : public std::runtime_error {
     int line = 0;              ///< From 1 up; 0: the file or section as a whole.
   };
 
-  load_error(Category category, Where where, const std::string& what)
-      : std::runtime_error(what), category_(category), where_(std::move(where)) {}
+  /// Control characters in `what` become blanks.
+  load_error(Category category, Where where, const std::string& what);
 
   [[nodiscard]] Category category() const noexcept { return category_; }
   [[nodiscard]] const std::string& file() const noexcept { return where_.file; }
