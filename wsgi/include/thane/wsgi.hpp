@@ -2,6 +2,8 @@
 #pragma once
 
 #include <thane/wsgi/application.hpp>
+#include <thane/wsgi/filter.hpp>
+#include <thane/wsgi/loader.hpp>
 #include <thane/wsgi/request.hpp>
 #include <thane/wsgi/response.hpp>
 #include <thane/wsgi/server.hpp>

@@ -89,7 +89,7 @@ class Session {
   };
 
  private:
-  [[nodiscard]] Context::Pointer look_up_config(const std::string& uri, std::string_view path,
+  [[nodiscard]] Context::Pointer look_up_config(const std::string& uri, std::string_view reference,
                                                 const std::string& relative_to,
                                                 const Wanted& wanted);
 
