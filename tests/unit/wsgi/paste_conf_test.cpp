@@ -81,6 +81,13 @@ TEST_CASE("the user's set goes before the used section's") {
   CHECK(global.get("h") == "used");
 }
 
+TEST_CASE("a section that is used cannot change __file__") {
+  PasteWorld world{
+      "[app:main]\nuse = other\n[app:other]\npaste.app_factory = m:a\nset __file__ = x\n"};
+  CHECK(world.config().global_conf.get("__file__") == "/etc/p.ini");
+  CHECK(world.config("other").global_conf.get("__file__") == "x");
+}
+
 TEST_CASE("get copies out of global_conf, after what is set in the same section") {
   PasteWorld world{
       "[DEFAULT]\ng = 1\n[app:main]\npaste.app_factory = m:a\nget l = g\nget m = h\nset h = 2\n"
