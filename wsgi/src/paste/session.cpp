@@ -100,9 +100,9 @@ Session::Step::Step(Session& session, const std::optional<Frame>& frame, const A
   if (session.depth_ >= deepest) {
     fail(fmt::format("more than {} sections lead to one another; is that a loop?", deepest));
   }
-  if (session.steps_ >= most_objects) {
+  if (session.steps_ >= session.most_objects_) {
     fail(fmt::format("more than {} objects; do sections name one another again and again?",
-                     most_objects));
+                     session.most_objects_));
   }
   ++session.depth_;
   ++session.steps_;

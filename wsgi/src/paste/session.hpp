@@ -54,7 +54,9 @@ class Source : public std::enable_shared_from_this<Source> {
 
 class Session {
  public:
-  Session(const Registry& registry, Files files) : registry_(registry), files_(std::move(files)) {}
+  /// `most_objects`: lookups and calls in this load.
+  Session(const Registry& registry, Files files, std::size_t most_objects = 10'000)
+      : registry_(registry), files_(std::move(files)), most_objects_(most_objects) {}
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
@@ -72,7 +74,6 @@ class Session {
 
   /// Sections that lead to one another; so many fit on the stack of a fiber.
   static constexpr std::size_t deepest = 64;
-  static constexpr std::size_t most_objects = 10'000;  ///< Lookups in one load.
 
   /// While it lives, something is being looked up or made. Throws load_error of category `loop` if
   /// the section is at work already, and beyond the limits.
@@ -95,6 +96,7 @@ class Session {
 
   const Registry& registry_;
   Files files_;
+  std::size_t most_objects_;
   std::vector<Frame> frames_;
   std::size_t depth_ = 0;
   std::size_t steps_ = 0;
