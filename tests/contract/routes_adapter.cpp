@@ -8,6 +8,8 @@
 // or
 // {"op": "submapper", "kw": {...}, "ops": [...]}: the words of Python's Routes. Output: a list with
 // one entry for each case, the match as an object, or null.
+// A case {"generate": {arguments}} or, by name, {"generate": {...}, "name": N} asks for a URL
+// instead.
 #include <cstdio>
 #include <exception>
 #include <functional>
@@ -161,6 +163,13 @@ void run(wsgi::Mapper& mapper, Connector& connector, const Json& ops) {
 }
 
 Json answer_of(const wsgi::Mapper& mapper, const Json& test) {
+  if (test.contains("generate")) {
+    const auto arguments = defaults_of(test.at("generate"), {});
+    const auto url = test.contains("name")
+                         ? mapper.generate(test.at("name").get<std::string>(), arguments)
+                         : mapper.generate(arguments);
+    return url ? Json(*url) : Json(nullptr);
+  }
   const auto match = mapper.match(test.at("path").get<std::string>(), text_at(test, "method"));
   if (!match) return nullptr;
   Json result = Json::object();

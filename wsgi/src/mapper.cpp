@@ -93,7 +93,8 @@ SubMapper Mapper::submapper(const SubmapperOptions& options) {
   return SubMapper{*this, options};
 }
 
-void Mapper::extend(const Mapper& other, std::string_view path_prefix) {
+void Mapper::extend(const Mapper& other, std::string_view path_prefix,
+                    const std::function<void(RouteOptions&)>& change) {
   THANE_ASSERT(&other != this);
   for (std::size_t i = 0; i < other.size(); ++i) {
     const auto& route = other.table_->at(i);
@@ -102,6 +103,7 @@ void Mapper::extend(const Mapper& other, std::string_view path_prefix) {
     const auto pattern = std::string{path_prefix} + (joined ? "/" : "") + route.pattern;
     auto options = route.options;
     options.minimization = route.minimized;
+    if (change) change(options);
     if (route.destination == nullptr) {
       table_->connect(route.name, pattern, options);
     } else {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -62,8 +63,10 @@ class Mapper {
   CollectionSubMapper collection(std::string_view collection_name, std::string_view resource_name,
                                  const CollectionOptions& options = {});
 
-  /// Adds all routes of `other`, with a prefix before their patterns.
-  void extend(const Mapper& other, std::string_view path_prefix = {});
+  /// Adds all routes of `other` that match something, with a prefix before their patterns; `change`
+  /// may alter the options of each.
+  void extend(const Mapper& other, std::string_view path_prefix = {},
+              const std::function<void(RouteOptions&)>& change = {});
 
   /// The route of `path`, which is compared octet by octet with patterns: nothing is decoded here.
   /// An empty `method` is any. Redirects are found as other routes are.
