@@ -10,18 +10,21 @@ namespace thane::wsgi {
 
 namespace {
 
-// Routes ends the expression at the first '}' and takes the next one for text, without a word.
-void refuse_nested_braces(std::string_view pattern) {
-  bool open = false;
+// Routes ends an expression at the first '}' and at a second ':', and goes on without a word.
+void refuse_what_would_be_cut(std::string_view pattern) {
+  int colons = -1;  // Since a brace was opened; -1: none is.
   for (std::size_t i = 0; i < pattern.size(); ++i) {
-    if (pattern[i] == '\\') {
-      ++i;
-    } else if (pattern[i] == '{' && std::exchange(open, true)) {
+    const char c = pattern[i];
+    const bool inside = colons >= 0;
+    const bool escaped = c == '\\' && i + 1 < pattern.size();
+    const bool colon = (escaped ? pattern[++i] : c) == ':';  // A backslash does not help it.
+    if (inside && ((!escaped && c == '{') || (colon && ++colons == 2))) {
       throw std::invalid_argument("pattern \"" + std::string{pattern} +
-                                  "\": braces in a regular expression are written \\{ and \\}");
-    } else if (pattern[i] == '}') {
-      open = false;
+                                  "\": in a regular expression write \\{ and \\}; one with a ':' "
+                                  "goes to HandlerOptions::requirements");
     }
+    if (!escaped && c == '{') colons = 0;
+    if (!escaped && c == '}') colons = -1;
   }
 }
 
@@ -71,7 +74,7 @@ Router::Router(RouterOptions options) : state_(std::make_shared<State>()) {
 
 void Router::route(const std::vector<std::string>& methods, std::string_view pattern,
                    Application handler, const HandlerOptions& options) {
-  refuse_nested_braces(pattern);
+  refuse_what_would_be_cut(pattern);
   const RouteOptions route{.defaults = options.defaults,
                            .requirements = options.requirements,
                            .conditions = {.methods = with_head(methods)}};
@@ -116,7 +119,7 @@ void Router::mount(const Mapper& table, const Application& application, std::str
 }
 
 void Router::redirect(std::string_view pattern, std::string_view destination, int status) {
-  refuse_nested_braces(pattern);
+  refuse_what_would_be_cut(pattern);
   state_->mapper.redirect(pattern, destination, {}, status);
   state_->add({});
 }

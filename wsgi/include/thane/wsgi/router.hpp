@@ -43,7 +43,8 @@ class Router {
   explicit Router(RouterOptions options = {});
 
   /// Each throws std::invalid_argument for a pattern that is none, as Mapper::connect(), and for
-  /// unescaped braces in a regular expression: write {id:\d\{4\}}.
+  /// what Routes would cut off in silence: braces in a regular expression are written \{ and \}, as
+  /// in {id:\d\{4\}}; one with a ':' has its place in the options.
   void get(std::string_view pattern, Application handler, const HandlerOptions& options = {});
   void post(std::string_view pattern, Application handler, const HandlerOptions& options = {});
   void put(std::string_view pattern, Application handler, const HandlerOptions& options = {});
