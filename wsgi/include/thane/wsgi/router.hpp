@@ -49,6 +49,7 @@ class Router {
   void post(std::string_view pattern, Application handler, const HandlerOptions& options = {});
   void put(std::string_view pattern, Application handler, const HandlerOptions& options = {});
   void patch(std::string_view pattern, Application handler, const HandlerOptions& options = {});
+  // NOLINTNEXTLINE(readability-identifier-naming): `delete` is taken.
   void delete_(std::string_view pattern, Application handler, const HandlerOptions& options = {});
   /// For all methods.
   void any(std::string_view pattern, Application handler, const HandlerOptions& options = {});
