@@ -47,14 +47,13 @@ void check_by_regex(const Route& route, std::string_view path,
 
 void check(std::string_view pattern, std::string_view path, bool minimization) {
   const MapperOptions options{.minimization = minimization, .controllers = controllers};
-  Mapper mapper{options};
-  mapper.connect("/a/first");
-  mapper.connect(pattern);
   const Route route{"", pattern, {}, options};
   const auto found = route.match(path);
+  Mapper mapper{options};
+  mapper.connect(pattern);
   const auto match = mapper.match(path);
-  THANE_ASSERT(!found || match);
-  if (match && match->position == 1) THANE_ASSERT(found && match->arguments == *found);
+  THANE_ASSERT(match.has_value() == found.has_value());
+  if (match) THANE_ASSERT(match->arguments == *found);
   if (!minimization && is_ascii(path)) check_by_regex(route, path, found);
 }
 
@@ -74,13 +73,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text{reinterpret_cast<const char*>(data), size};
   const auto end = std::min(text.find('\n'), size);
   const auto path = text.substr(std::min(end + 1, size));
-  for (const bool minimization : {false, true}) {
-    try {
-      check(text.substr(0, end), path, minimization);
-    } catch (const std::invalid_argument&) {  // A pattern that is none.
-    } catch (const thane::wsgi::request_error& error) {
-      THANE_ASSERT(error.status() == 400);
-    }
+  const bool minimization = size % 4 == 3;
+  try {
+    check(text.substr(0, end), path, minimization);
+  } catch (const std::invalid_argument&) {  // A pattern that is none.
+  } catch (const thane::wsgi::request_error& error) {
+    THANE_ASSERT(error.status() == 400);
   }
   return 0;
 }

@@ -131,6 +131,14 @@ TEST_CASE("a condition that is a function has the last word and may change the m
   CHECK(text_of(mapper, "/no") == "no match");
 }
 
+TEST_CASE("minimization is off unless it is asked for") {
+  Mapper mapper;
+  mapper.connect("/a/{id}", {.defaults = {{"id", "1"}}});
+  mapper.connect("/b/{id}", {.defaults = {{"id", "1"}}, .minimization = true});
+  CHECK(text_of(mapper, "/a") == "no match");
+  CHECK(text_of(mapper, "/b") == "id=1");
+}
+
 TEST_CASE("with minimization, what has a default may be missing at the end") {
   Mapper mapper{{.minimization = true}};
   mapper.connect("archive/:year/:month",

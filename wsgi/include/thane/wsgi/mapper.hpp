@@ -58,7 +58,7 @@ class Mapper {
 
   /// Connects with prefixes and defaults. It refers to this object, which has to outlive it and
   /// stay in its place.
-  [[nodiscard]] SubMapper submapper(const SubmapperOptions& options);
+  SubMapper submapper(const SubmapperOptions& options);
   /// Routes of a collection and its members, as submappers.
   CollectionSubMapper collection(std::string_view collection_name, std::string_view resource_name,
                                  const CollectionOptions& options = {});

@@ -17,7 +17,7 @@ class SubMapper {
  public:
   void connect(std::string_view pattern, const RouteOptions& options = {});
   void connect(std::string_view name, std::string_view pattern, const RouteOptions& options = {});
-  [[nodiscard]] SubMapper submapper(const SubmapperOptions& options) const;
+  SubMapper submapper(const SubmapperOptions& options) const;
 
   /// A route PREFIX/REL, named REL_RESOURCE.
   void link(std::string_view rel, const LinkOptions& options = {});
