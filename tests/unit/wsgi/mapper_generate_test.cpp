@@ -23,6 +23,14 @@ TEST_CASE("a URL by name has the route's variables, encoded, and a query of the 
                        std::invalid_argument);
 }
 
+TEST_CASE("a default that is not in the path has to be among the arguments as it is") {
+  Mapper mapper;
+  mapper.connect("/n", {.defaults = {{"x", std::nullopt}, {"y", "1"}}});
+  CHECK(mapper.generate({{"x", std::nullopt}, {"y", "1"}}) == "/n");
+  CHECK(mapper.generate({{"x", "2"}, {"y", "1"}}) == std::nullopt);
+  CHECK(mapper.generate({{"y", "1"}}) == std::nullopt);
+}
+
 TEST_CASE("the last route of a name has it") {
   Mapper mapper;
   mapper.connect("x", "/old");

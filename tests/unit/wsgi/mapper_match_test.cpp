@@ -197,7 +197,9 @@ TEST_CASE("a path that would take too long to compare is refused, not guessed ab
     return false;
   };
   CHECK(refused("/" + std::string(8000, '-')));
+  CHECK(refused("/r/" + std::string(18, 'a') + "!b"));
   CHECK(refused("/r/" + std::string(8000, 'a')));
+  CHECK(text_of(mapper, "/r/aaaaaa!b") == "no match");
   CHECK(text_of(mapper, "/" + std::string(8000, 'a')) == "no match");
 }
 

@@ -88,6 +88,7 @@ TEST_CASE("expressions are Python's where the languages differ") {
   CHECK_FALSE(Regex{"a{,2}\\Z"}.match("aaa", captures));
   CHECK(Regex{"[]{,]+"}.match("{,", captures));
   CHECK(Regex{"\\u00e9\\x41"}.match("éA", captures));
+  CHECK_FALSE(Regex{"a\\Z\n"}.match("a\n", captures));
   CHECK_FALSE(Regex{"a$"}.match("a\n", captures));
   CHECK(Regex{"\\w\\d"}.match("é٣", captures));
   CHECK_THROWS_WITH_AS(Regex{"(a"}, "regular expression \"(a\": missing closing parenthesis",
