@@ -6,8 +6,12 @@
 
 #include <memory>
 
+bool routes_work();  // In routes.cpp.
+
 class Brief final : public thane::Service {
-  void start() override { ::kill(::getpid(), SIGTERM); }
+  void start() override {
+    if (routes_work()) ::kill(::getpid(), SIGTERM);
+  }
 };
 
 int main(int argc, char** argv) {

@@ -35,7 +35,8 @@ with_pkg_config() {
   PKG_CONFIG_PATH=$(dirname "$(find "$prefix" -name thane.pc)")
   export PKG_CONFIG_PATH
   read -ra flags < <(pkg-config "${@:3}" --cflags --libs thane)
-  attempt "$name: builds" "$compiler" -std=c++20 -o "$work_dir/plain" "$here/main.cpp" "${flags[@]}"
+  attempt "$name: builds" "$compiler" -std=c++20 -o "$work_dir/plain" "$here/main.cpp" \
+    "$here/routes.cpp" "${flags[@]}"
   attempt "$name: runs" env LD_LIBRARY_PATH="$PKG_CONFIG_PATH/.." timeout 20 "$work_dir/plain"
 }
 

@@ -107,7 +107,7 @@ Environ::Environ(Request& request)
     variables_.emplace_back(name, std::move(value));
   };
   add("REQUEST_METHOD", std::string{request.method()});
-  add("SCRIPT_NAME", std::string{});
+  add("SCRIPT_NAME", std::string{request.script_name()});
   add("PATH_INFO", std::string{request.path()});
   add("QUERY_STRING", std::string{request.query()});
   add("SERVER_NAME", std::string{request.server_name()});

@@ -23,14 +23,19 @@ std::string percent_decode(std::string_view text, Plus plus) {
   return decoded;
 }
 
-std::string percent_encode(std::string_view path) {
+std::string percent_encode(std::string_view text, Kept kept) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
   std::string encoded;
-  encoded.reserve(path.size());
-  for (const char c : path) {
-    if (is(reg_name_character, c) || c == '/' || c == ':' || c == '@') {
+  encoded.reserve(text.size());
+  for (const char c : text) {
+    const char lower = to_lower(c);
+    const bool plain = is(digit_character, c) || (lower >= 'a' && lower <= 'z') || c == '_' ||
+                       c == '.' || c == '-' || c == '~' || (c == '/' && kept == Kept::path);
+    if (plain) {
       encoded.push_back(c);
+    } else if (c == ' ' && kept == Kept::form) {
+      encoded.push_back('+');
     } else {
-      constexpr std::string_view digits = "0123456789ABCDEF";
       const auto octet = static_cast<unsigned char>(c);
       encoded.append({'%', digits[octet >> 4], digits[octet & 15]});
     }

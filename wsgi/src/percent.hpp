@@ -1,4 +1,4 @@
-// Percent-encoding, undone.
+// Percent-encoding, done and undone.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,11 @@ enum class Plus : std::uint8_t {
 /// Decodes once. A '%' without two hexadecimal digits behind it stays as it is.
 [[nodiscard]] std::string percent_decode(std::string_view text, Plus plus);
 
-/// Encodes what may not stand in a path as it is.
-[[nodiscard]] std::string percent_encode(std::string_view path);
+enum class Kept : std::uint8_t {
+  path,  ///< Letters, digits and "_.-~/".
+  form,  ///< The same without '/'; a space becomes '+'.
+};
+
+[[nodiscard]] std::string percent_encode(std::string_view text, Kept kept);
 
 }  // namespace thane::wsgi::internal

@@ -1,5 +1,8 @@
 #include <thane/wsgi/request.hpp>
 
+#include <deque>
+#include <stdexcept>
+
 #include "body_source.hpp"
 #include "characters.hpp"
 #include "percent.hpp"
@@ -11,13 +14,29 @@ namespace thane::wsgi {
 using internal::BodyFraming;
 using internal::Plus;
 
+struct Request::Changes {
+  std::deque<std::string> texts;  // What path and script name are, or were, views of.
+  std::string unread;
+  std::string given;  // What read_some() gave out of `unread`.
+
+  std::string_view keep(std::string text) { return texts.emplace_back(std::move(text)); }
+  static Changes& of(std::unique_ptr<Changes>& changes) {
+    if (!changes) changes = std::make_unique<Changes>();
+    return *changes;
+  }
+};
+
 Request::Request(const internal::RequestHead& head, internal::BodySource& body,
                  const internal::Surroundings& surroundings)
     : head_(head), body_(body), surroundings_(surroundings) {
   if (head.path.find('%') != std::string_view::npos) {
     decoded_path_ = internal::percent_decode(head.path, Plus::literal);
   }
+  path_ = decoded_path_.empty() ? head.path : std::string_view{decoded_path_};
+  script_name_ = path_.substr(0, 0);
 }
+
+Request::~Request() = default;
 
 std::string_view Request::method() const noexcept {
   return head_.method;
@@ -57,8 +76,26 @@ bool Request::draining() const noexcept {
   return surroundings_.ending != nullptr && *surroundings_.ending;
 }
 
-std::string_view Request::path() const noexcept {
-  return decoded_path_.empty() ? head_.path : std::string_view{decoded_path_};
+void Request::shift_path(std::size_t octets) {
+  if (octets > path_.size()) {
+    throw std::out_of_range("the path \"" + std::string{path_} + "\" has fewer than " +
+                            std::to_string(octets) + " octets");
+  }
+  if (script_name_.data() + script_name_.size() == path_.data()) {
+    script_name_ = {script_name_.data(), script_name_.size() + octets};
+  } else {
+    auto& changes = Changes::of(changes_);
+    script_name_ = changes.keep(std::string{script_name_}.append(path_.substr(0, octets)));
+  }
+  path_.remove_prefix(octets);
+}
+
+void Request::set_path(std::string path) {
+  path_ = Changes::of(changes_).keep(std::move(path));
+}
+
+void Request::set_script_name(std::string script_name) {
+  script_name_ = Changes::of(changes_).keep(std::move(script_name));
 }
 
 std::optional<std::string> Request::query_parameter(std::string_view name) const {
@@ -95,7 +132,15 @@ std::optional<std::uint64_t> Request::content_length() const noexcept {
 }
 
 std::string_view Request::read_some() {
-  return body_.read_some();
+  if (!changes_ || changes_->unread.empty()) return body_.read_some();
+  changes_->given = std::move(changes_->unread);
+  changes_->unread.clear();
+  return changes_->given;
+}
+
+void Request::unread(std::string octets) {
+  auto& unread = Changes::of(changes_).unread;
+  unread.insert(0, octets);
 }
 
 std::string Request::read_all(std::size_t limit) {

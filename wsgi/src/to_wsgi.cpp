@@ -51,13 +51,14 @@ class Synthesized {
   explicit Synthesized(Environ& variables)
       : head_(std::make_unique<RequestHead>()),
         method_(variables.get("REQUEST_METHOD")),
-        path_(internal::percent_encode(variables.get("PATH_INFO"))),
+        path_(internal::percent_encode(variables.get("PATH_INFO"), internal::Kept::path)),
         query_(variables.get("QUERY_STRING")),
         peer_(variables.get("REMOTE_ADDR")),
         server_name_(variables.get("SERVER_NAME")),
         server_port_(variables.get("SERVER_PORT")),
         body_(variables.input()) {
-    target_ = internal::percent_encode(variables.get("SCRIPT_NAME")) + path_;
+    const std::string script_name{variables.get("SCRIPT_NAME")};
+    target_ = internal::percent_encode(script_name, internal::Kept::path) + path_;
     if (!query_.empty()) target_ += "?" + query_;
     head_->method = method_;
     head_->target = target_;
@@ -71,6 +72,7 @@ class Synthesized {
                      .server_port = server_port_,
                      .secure = variables.get("wsgi.url_scheme") == "https"};
     request_.emplace(*head_, body_, surroundings_);
+    request_->set_script_name(script_name);
   }
 
   Request& request() { return *request_; }

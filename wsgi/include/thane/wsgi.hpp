@@ -4,7 +4,11 @@
 #include <thane/wsgi/application.hpp>
 #include <thane/wsgi/filter.hpp>
 #include <thane/wsgi/loader.hpp>
+#include <thane/wsgi/mapper.hpp>
 #include <thane/wsgi/request.hpp>
 #include <thane/wsgi/response.hpp>
+#include <thane/wsgi/router.hpp>
+#include <thane/wsgi/routes_middleware.hpp>
 #include <thane/wsgi/server.hpp>
+#include <thane/wsgi/submapper.hpp>
 #include <thane/wsgi/wsgi_application.hpp>

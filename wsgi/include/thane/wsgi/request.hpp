@@ -3,13 +3,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 
 #include <thane/wsgi/field.hpp>
+#include <thane/wsgi/request_context.hpp>
+#include <thane/wsgi/request_error.hpp>
 
 namespace thane::wsgi {
 
@@ -19,29 +21,20 @@ struct RequestHead;
 struct Surroundings;
 }  // namespace internal
 
-/// The request cannot be served, and it is the client's doing. Thrown by Request while a body is
-/// read, and by applications: out of an application it becomes an answer with `status` and no body.
-class request_error : public std::runtime_error {
- public:
-  request_error(int status, const std::string& what) : std::runtime_error(what), status_(status) {}
-  [[nodiscard]] int status() const noexcept { return status_; }
-
- private:
-  int status_;
-};
-
 /// One HTTP request. Lives, as do all views it hands out, until its answer was sent: a stream that
-/// the application returns may go on reading it.
-/// To be used on the fiber that the application was called on.
+/// the application returns may go on reading it. To be used on the fiber that the application was
+/// called on. What routers and filters leave for the applications further in, such as
+/// path_arg("id"), is in its RequestContext.
 ///
 ///     wsgi::Response echo(wsgi::Request& request) {
 ///       if (request.method() != "POST") return wsgi::Response{405};
 ///       return wsgi::Response::text(request.read_all());
 ///     }
-class Request {
+class Request : public RequestContext {
  public:
   Request(const internal::RequestHead& head, internal::BodySource& body,
           const internal::Surroundings& surroundings);
+  ~Request();
   Request(const Request&) = delete;
   Request& operator=(const Request&) = delete;
 
@@ -49,8 +42,18 @@ class Request {
   /// The target as sent.
   [[nodiscard]] std::string_view target() const noexcept;
   /// The path, percent-decoded once ("%2F" too, '+' stays); may hold any octet. "*" for OPTIONS *.
-  [[nodiscard]] std::string_view path() const noexcept;
-  /// The path as sent.
+  /// For a mounted application, what is left of it behind script_name(): WSGI's PATH_INFO.
+  [[nodiscard]] std::string_view path() const noexcept { return path_; }
+  /// Where the application is mounted, decoded, without '/' at its end: WSGI's SCRIPT_NAME. Empty
+  /// for one that has the server to itself.
+  [[nodiscard]] std::string_view script_name() const noexcept { return script_name_; }
+  /// Moves that many octets from path() to the end of script_name(). Throws std::out_of_range if
+  /// there are fewer.
+  void shift_path(std::size_t octets);
+  /// For filters that know better, from a proxy's header say; do not change target().
+  void set_path(std::string path);
+  void set_script_name(std::string script_name);
+  /// The whole path as sent.
   [[nodiscard]] std::string_view raw_path() const noexcept;
   /// What follows '?', as sent; empty if nothing does.
   [[nodiscard]] std::string_view query() const noexcept;
@@ -90,6 +93,9 @@ class Request {
   /// request_error: 400 malformed or cut off, 408 if the client is too slow.
   [[nodiscard]] std::string_view read_some();
 
+  /// Puts octets before what is still to be read: for filters that look into a body.
+  void unread(std::string octets);
+
   static constexpr std::size_t default_body_limit = 16 * 1024 * 1024;
   /// All of the body that was not read yet. Throws request_error with 413 beyond `limit` octets.
   [[nodiscard]] std::string read_all(std::size_t limit = default_body_limit);
@@ -99,6 +105,10 @@ class Request {
   internal::BodySource& body_;
   const internal::Surroundings& surroundings_;
   std::string decoded_path_;  // Empty unless the path holds a '%'.
+  std::string_view path_;
+  std::string_view script_name_;
+  struct Changes;
+  std::unique_ptr<Changes> changes_;
 };
 
 }  // namespace thane::wsgi
