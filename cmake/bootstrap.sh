@@ -7,7 +7,9 @@ build_packages=(
   libboost1.81-dev libboost-context1.81-dev libboost-program-options1.81-dev
   nlohmann-json3-dev libfmt-dev libssl-dev libpcre2-dev
 )
-test_packages=(doctest-dev curl procps openssl clang-format clang-tidy)
+test_packages=(
+  doctest-dev curl procps openssl clang-format clang-tidy python3-routes python3-pastedeploy
+)
 
 # fail WHAT [WHAT-TO-DO...]: one line that names the trouble, then a line for each way out.
 fail() {

@@ -11,6 +11,7 @@
 
 #include "body_source.hpp"
 #include "request_head.hpp"
+#include "surroundings.hpp"
 
 namespace thane::testing {
 
@@ -22,7 +23,7 @@ class MadeRequest {
       : text_(std::string{method} + " " + std::string{target} + " HTTP/1.1\r\nHost: h\r\n" +
               std::string{fields} + "\r\n"),
         body_(std::move(body), piece),
-        request_(parsed(text_, head_), body_, "192.0.2.1") {}
+        request_(parsed(text_, head_), body_, surroundings_) {}
 
   wsgi::Request& operator*() { return request_; }
   wsgi::Request* operator->() { return &request_; }
@@ -54,6 +55,7 @@ class MadeRequest {
   std::string text_;
   wsgi::internal::RequestHead head_;
   Body body_;
+  wsgi::internal::Surroundings surroundings_{.peer = "192.0.2.1"};
   wsgi::Request request_;
 };
 
