@@ -165,7 +165,7 @@ TEST_CASE(
   CHECK(options.defaults.at("oslo_middleware") ==
         thane::wsgi::Settings{{"max_request_body_size", "9"}});
   CHECK(options.defaults.at("") == thane::wsgi::Settings{{"auth_strategy", "noauth"}});
-  CHECK(options.defaults.at("healthcheck").get("backends") == "a,b");
+  CHECK(options.defaults.at("healthcheck").get("backends") == "a, b");
 }
 
 }  // namespace
