@@ -17,7 +17,6 @@
 #include <thane/log.hpp>
 #include <thane/service.hpp>
 #include <thane/wsgi.hpp>
-#include <thane/wsgi/stock_parts.hpp>
 
 namespace wsgi = thane::wsgi;
 

@@ -7,6 +7,7 @@
 
 #include <thane/clock.hpp>
 #include <thane/fiber.hpp>
+#include <thane/log.hpp>
 #include <thane/wsgi/middleware/request_id.hpp>
 
 #include "../access_log.hpp"
@@ -36,22 +37,22 @@ std::string format_from(const std::string& name) {
 
 // One request: its line is written once.
 struct Line {
-  std::shared_ptr<const AccessLog> log;
+  std::shared_ptr<const AccessLog> format;
   const Request& request;
   TimePoint started = SteadyClock::now();
 
   void write(int status, std::uint64_t octets) const {
     const auto* user = request.attribute<std::string>("remote_user");
-    log->write({.client_ip = request.peer_address(),
-                .method = request.method(),
-                .target = request.target(),
-                .minor_version = request.minor_version(),
-                .status = status,
-                .body_length = octets,
-                .wall_time = SteadyClock::now() - started,
-                .fields = request.headers(),
-                .user = user == nullptr ? std::string_view{} : std::string_view{*user},
-                .request_id = request_id_of(request)});
+    format->write({.client_ip = request.peer_address(),
+                   .method = request.method(),
+                   .target = request.target(),
+                   .minor_version = request.minor_version(),
+                   .status = status,
+                   .body_length = octets,
+                   .wall_time = SteadyClock::now() - started,
+                   .fields = request.headers(),
+                   .user = user == nullptr ? std::string_view{} : std::string_view{*user},
+                   .request_id = request_id_of(request)});
   }
 };
 
@@ -79,8 +80,9 @@ class CountedStream {
 };
 
 Response logged(Request& request, const Application& next,
-                const std::shared_ptr<const AccessLog>& log) {
-  Line line{log, request};
+                const std::shared_ptr<const AccessLog>& format) {
+  if (!log::enabled(log::Level::info)) return next(request);
+  Line line{format, request};
   try {
     auto response = next(request);
     const bool has_body = request.method() != "HEAD" && internal::may_have_body(response.status());
@@ -103,9 +105,11 @@ Response logged(Request& request, const Application& next,
 }  // namespace
 
 Filter access_log(const AccessLogOptions& options) {
-  auto log = std::make_shared<const AccessLog>(format_from(options.format), "format");
-  return [log = std::move(log)](Application next) -> Application {
-    return [log, next = std::move(next)](Request& request) { return logged(request, next, log); };
+  auto format = std::make_shared<const AccessLog>(format_from(options.format), "format");
+  return [format = std::move(format)](Application next) -> Application {
+    return [format, next = std::move(next)](Request& request) {
+      return logged(request, next, format);
+    };
   };
 }
 
