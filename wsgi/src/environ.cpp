@@ -115,6 +115,8 @@ Environ::Environ(Request& request)
   add("SERVER_PROTOCOL", std::string{request.minor_version() == 0 ? "HTTP/1.0" : "HTTP/1.1"});
   add("REMOTE_ADDR", std::string{request.peer_address()});
   for (const auto& [name, value] : request.headers()) add_field(name, value);
+  // Of a target in absolute form, or what a proxy says it was: RFC 9112 3.2.2.
+  if (!request.authority().empty()) set("HTTP_HOST", std::string{request.authority()});
   add("wsgi.version", std::array{1, 0});
   add("wsgi.url_scheme", std::string{request.scheme()});
   add("wsgi.multithread", true);  // Fibers are to an application what threads are.
