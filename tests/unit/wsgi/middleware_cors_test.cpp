@@ -126,9 +126,10 @@ TEST_CASE("a preflight succeeds whatever the application makes of OPTIONS") {
   CHECK_THROWS_AS((void)preflight(fields, broken), std::logic_error);
 }
 
-TEST_CASE("a star is for those that nobody names") {
-  const auto filter = wsgi::cors(
-      {{.allowed_origin = {known}}, {.allowed_origin = {"*"}, .allow_methods = {"GET"}}});
+TEST_CASE("the first policy that names an origin is its own, a star is for the others") {
+  const auto filter = wsgi::cors({{.allowed_origin = {known}},
+                                  {.allowed_origin = {"*"}, .allow_methods = {"GET"}},
+                                  {.allowed_origin = {known}, .allow_methods = {}}});
   const auto origin_for = [&filter](const std::string& fields) {
     return allowed(preflight(fields, hello, filter));
   };
