@@ -34,19 +34,30 @@ inline std::string whole_body(const wsgi::Response& response) {
   return body;
 }
 
+using Answering = std::function<wsgi::Response(wsgi::Request&)>;
+
 /// Calls it on a fiber, and reads the body to its end.
-inline Answered answer_of(const std::function<wsgi::Response(wsgi::Request&)>& application,
-                          std::string_view method, std::string_view target,
-                          std::string_view fields = "") {
+inline Answered answer_to(const Answering& application, MadeRequest& request) {
   std::optional<Answered> answered;
   FiberLoop loop;
   loop.run([&] {
-    MadeRequest request{method, target, fields};
     auto response = application(*request);
     auto body = whole_body(response);
     answered.emplace(Answered{std::move(response), std::move(body)});
   });
   return *std::move(answered);
+}
+
+inline Answered answer_of(const Answering& application, std::string_view method,
+                          std::string_view target, std::string_view fields = "") {
+  MadeRequest request{method, target, fields};
+  return answer_to(application, request);
+}
+
+/// To a request of the client with that address.
+inline Answered answer_from(const Answering& application, std::string_view peer) {
+  MadeRequest request{"GET", "/", "", "", 7, peer};
+  return answer_to(application, request);
 }
 
 }  // namespace thane::testing
