@@ -7,6 +7,7 @@
 #include <thane/wsgi/loader.hpp>
 
 #include "answered.hpp"
+#include "support/captured_log.hpp"
 #include "support/temporary_directory.hpp"
 
 using namespace thane;
@@ -56,15 +57,23 @@ TEST_CASE("a Paste file puts the parts together under the names that Python has 
   CHECK(testing::answer_of(application, "GET", "/page.html", fields).status() == 429);
 }
 
+TEST_CASE("an option that there is not is warned of, and no error") {
+  const testing::TemporaryDirectory folder;
+  const testing::CapturedLog log;
+  (void)loaded(folder, "[app:main]\nuse = egg:Paste#static\ndocument_root = /\ncache_age = 1\n");
+  CHECK(log.count("static_files: there is no option \"cache_age\", it does nothing") == 1);
+}
+
 TEST_CASE("what a section says wrongly is an error with its place") {
   const testing::TemporaryDirectory folder;
   try {
-    (void)loaded(folder, "[app:main]\nuse = egg:Paste#static\ndocument_rot = /\n");
+    (void)loaded(folder,
+                 "[app:main]\nuse = egg:Paste#static\ndocument_root = /\nfollow_links = perhaps\n");
     FAIL("loaded");
   } catch (const wsgi::load_error& error) {
     const std::string what = error.what();
     CHECK(what.find("paste.ini") != what.npos);
-    CHECK(what.find("there is no option \"document_rot\"") != what.npos);
+    CHECK(what.find("follow_links") != what.npos);
   }
 }
 

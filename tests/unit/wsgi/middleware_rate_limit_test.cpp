@@ -113,8 +113,7 @@ TEST_CASE("what makes no sense is an error when the filter is made") {
                                    {"burst", "0.5"},
                                    {"burst", "inf"},
                                    {"max_keys", "0"},
-                                   {"max_keys", "-3"},
-                                   {"key", "X"}}) {
+                                   {"max_keys", "-3"}}) {
     CAPTURE(key);
     CAPTURE(value);
     CHECK_THROWS_AS(make({{key, value}}), std::invalid_argument);

@@ -135,9 +135,6 @@ TEST_CASE_FIXTURE(Site, "a Paste file says folder and options, and nothing else"
   CHECK(made({{"document_root", root}, {"follow_links", "true"}}, "/outside.txt").status() == 200);
   CHECK(made({{"document_root", root}, {"index", "README"}}, "/").body == "plain");
   CHECK_THROWS_AS((void)wsgi::make_static_files({}, {}), std::invalid_argument);
-  CHECK_THROWS_WITH_AS(
-      (void)wsgi::make_static_files({}, {{"document_root", root}, {"cache_age", "60"}}),
-      doctest::Contains("there is no option \"cache_age\""), std::invalid_argument);
   CHECK_THROWS_WITH_AS((void)wsgi::make_static_files({}, {{"document_root", root + "/none"}}),
                        doctest::Contains("root/none"), std::system_error);
 }

@@ -105,7 +105,8 @@ Filter basic_auth(BasicAuthOptions options) {
 }
 
 Filter make_basic_auth(const Settings&, const Settings& local_conf) {
-  internal::check_keys(local_conf, {"http_basic_auth_user_file", "realm", "public_paths"});
+  internal::warn_of_unknown("basic_auth", local_conf,
+                            {"http_basic_auth_user_file", "realm", "public_paths"});
   BasicAuthOptions options;
   options.user_file = local_conf.get("http_basic_auth_user_file", options.user_file.native());
   options.realm = local_conf.get("realm", options.realm);

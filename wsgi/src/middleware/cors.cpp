@@ -222,8 +222,8 @@ std::vector<CorsPolicy> cors_policies(const Config& config,
 }
 
 Filter make_cors(const Settings& local_conf, const std::vector<CorsPolicy>& policies) {
-  internal::check_keys(
-      local_conf,
+  internal::warn_of_unknown(
+      "cors", local_conf,
       {"allowed_origin", "allow_credentials", "expose_headers", "max_age", "allow_methods",
        "allow_headers", "oslo_config_project", "oslo_config_program", "oslo_config_file"});
   if (!local_conf.contains("allowed_origin") && !local_conf.contains("oslo_config_project")) {

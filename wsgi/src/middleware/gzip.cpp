@@ -174,7 +174,7 @@ Filter gzip(GzipOptions options) {
 }
 
 Filter make_gzip(const Settings&, const Settings& local_conf) {
-  internal::check_keys(local_conf, {"compress_level", "minimum_size", "types"});
+  internal::warn_of_unknown("gzip", local_conf, {"compress_level", "minimum_size", "types"});
   GzipOptions options;
   // A level that no int holds is none of zlib's either.
   options.level = static_cast<int>(

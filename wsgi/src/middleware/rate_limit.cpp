@@ -85,7 +85,7 @@ Filter rate_limit(RateLimitOptions options) {
 }
 
 Filter make_rate_limit(const Settings&, const Settings& local_conf) {
-  internal::check_keys(local_conf, {"rate", "burst", "key_header", "max_keys"});
+  internal::warn_of_unknown("rate_limit", local_conf, {"rate", "burst", "key_header", "max_keys"});
   RateLimitOptions options;
   options.rate = number(local_conf, "rate", options.rate);
   options.burst = number(local_conf, "burst", options.burst);

@@ -111,8 +111,9 @@ Application static_files(StaticFilesOptions options) {
 }
 
 Application make_static_files(const Settings&, const Settings& local_conf) {
-  internal::check_keys(local_conf, {"document_root", "cache_max_age", "cache_control", "index",
-                                    "default_type", "follow_links", "show_dotfiles"});
+  internal::warn_of_unknown("static_files", local_conf,
+                            {"document_root", "cache_max_age", "cache_control", "index",
+                             "default_type", "follow_links", "show_dotfiles"});
   StaticFilesOptions options{.root = local_conf.get("document_root")};
   options.index = local_conf.get("index", options.index);
   options.default_type = local_conf.get("default_type", options.default_type);

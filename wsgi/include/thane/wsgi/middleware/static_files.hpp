@@ -41,8 +41,7 @@ struct StaticFilesOptions {
 [[nodiscard]] Application static_files(StaticFilesOptions options);
 
 /// A Paste factory: `document_root` and `cache_max_age` (seconds) as Paste's static has them, and
-/// `cache_control`, `index`, `default_type`, `follow_links`, `show_dotfiles`. Other keys are
-/// errors.
+/// `cache_control`, `index`, `default_type`, `follow_links`, `show_dotfiles`.
 [[nodiscard]] Application make_static_files(const Settings& global_conf,
                                             const Settings& local_conf);
 
