@@ -1,5 +1,6 @@
 #include "connection.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstring>
 #include <ctime>
@@ -222,7 +223,13 @@ bool Connection::send_stream(Response& response, BodyReader& body, Written& writ
       else
         output_.append(data);
       if (!flush()) return false;
-      if (written.body == Written::Body::counted && octets == written.counted) break;
+      if (written.body == Written::Body::counted) {
+        if (octets == written.counted) break;
+        if (const auto* const file = response.body_stream().target<FileBody>()) {
+          if (!send_file(*file, written.counted, octets)) return false;
+          break;
+        }
+      }
       piece = response.body_stream()();
     }
   } catch (const fiber_killed&) {
@@ -245,6 +252,14 @@ bool Connection::send_stream(Response& response, BodyReader& body, Written& writ
     return false;
   }
   return true;
+}
+
+// What is left of a file: its first piece went out with the head. False: the peer is gone.
+bool Connection::send_file(const FileBody& file, std::uint64_t counted, std::uint64_t& octets) {
+  const auto wanted = std::min(counted - octets, file.left());
+  const auto sent = transport_.send_file(file.fd(), file.offset(), wanted);
+  octets += sent.octets;
+  return sent.outcome != SentFile::Outcome::peer_gone;
 }
 
 void Connection::refuse(int status, const char* reason) {
