@@ -58,6 +58,7 @@ std::vector<OptGroup> with_stock_options(std::vector<OptGroup> groups) {
         Opt<std::vector<std::string>>{
             .name = "disable_by_file_paths",
             .help = "The same for single ports of the server: PORT:PATH."}}});
+  groups.push_back(cors_options());
   return groups;
 }
 
@@ -75,6 +76,7 @@ StockOptions stock_options_from(const Snapshot& snapshot) {
       }
     }
   }
+  options.cors = cors_policies(snapshot, {"cors"});
   return options;
 }
 

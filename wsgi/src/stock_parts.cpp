@@ -6,11 +6,13 @@
 #include <string>
 #include <utility>
 
-#include <thane/internal/in_quotes.hpp>
-#include <thane/internal/suggestion.hpp>
-#include <thane/log.hpp>
 #include <thane/wsgi/middleware/auth_pipeline.hpp>
+#include <thane/wsgi/middleware/basic_auth.hpp>
+#include <thane/wsgi/middleware/gzip.hpp>
+#include <thane/wsgi/middleware/rate_limit.hpp>
+#include <thane/wsgi/middleware/static_files.hpp>
 
+#include "middleware/known_keys.hpp"
 #include "middleware/stock.hpp"
 
 namespace thane::wsgi {
@@ -32,6 +34,13 @@ struct Part {
   Made (*make)(const Settings&, const StockOptions&);
   Names specs;
   Described described;
+};
+
+/// One that looks at its keys itself.
+template <class Factory>
+struct PlainPart {
+  Factory make;
+  Names specs;
 };
 
 using MakeComposite = Application (*)(Loader&, const Settings&, const Settings&);
@@ -137,23 +146,34 @@ const std::array applications{
         internal::make_healthcheck_app, healthcheck_app_specs, {"healthcheck", healthcheck_keys}},
 };
 
+constexpr auto static_specs =
+    names("egg:thane#static", "egg:Paste#static", "paste.urlparser:make_static",
+          "call:paste.urlparser:make_static");
+constexpr auto gzip_specs = names("egg:thane#gzip", "egg:Paste#gzip");
+constexpr auto gzip_app_specs = names("paste.gzipper:make_gzip_middleware");
+constexpr auto cors_specs =
+    names("egg:thane#cors", "egg:oslo.middleware#cors", "oslo_middleware:CORS.factory",
+          "oslo_middleware.cors:CORS.factory", "oslo_middleware.cors:filter_factory");
+constexpr auto basic_auth_specs = names("egg:thane#basic_auth", "egg:oslo.middleware#basic_auth",
+                                        "oslo_middleware:BasicAuthMiddleware.factory",
+                                        "oslo_middleware.basic_auth:BasicAuthMiddleware.factory");
+constexpr auto rate_limit_specs = names("egg:thane#rate_limit");
+
+const std::array plain_filters{
+    PlainPart<Registry::FilterFactory>{make_gzip, gzip_specs},
+    PlainPart<Registry::FilterFactory>{make_basic_auth, basic_auth_specs},
+    PlainPart<Registry::FilterFactory>{make_rate_limit, rate_limit_specs},
+};
+
+const std::array plain_applications{
+    PlainPart<Registry::AppFactory>{make_static_files, static_specs},
+};
+
 const std::array composites{
     CompositePart{internal::make_urlmap, urlmap_specs},
     CompositePart{internal::make_nova_urlmap, nova_urlmap_specs},
     CompositePart{internal::make_cascade, cascade_specs},
 };
-
-// Python's parts pass over keys that they do not know; the words of oslo.config are for all of
-// them.
-void warn_of_unknown(const Settings& local_conf, Names keys, const std::string& spec) {
-  const std::vector<std::string> known{keys.begin(), keys.end()};
-  for (const auto& [key, value] : local_conf) {
-    if (std::ranges::find(known, key) != known.end() || key.starts_with("oslo_config_")) continue;
-    const auto meant = thane::internal::nearest(key, known);
-    log::warning("{} has no setting {}{}", spec, thane::internal::in_quotes(key),
-                 meant.empty() ? "" : "; did you mean \"" + meant + "\"?");
-  }
-}
 
 // What a part is told, from the weakest to the strongest.
 Settings settings_of(const Described& part, const StockOptions& options,
@@ -178,13 +198,19 @@ template <class Made>
 void add_part(Registry& registry, const Part<Made>& part, const StockOptions& options) {
   for (const std::string spec : part.specs) {
     add_if_new(registry, spec,
-               Registry::Maker<Made>{
-                   [part, spec, options](const Settings& global_conf, const Settings& local_conf) {
-                     warn_of_unknown(local_conf, part.described.keys, spec);
-                     return part.make(settings_of(part.described, options, global_conf, local_conf),
-                                      options);
-                   }});
+               Registry::Maker<Made>{[part, spec, options](const Settings& global_conf,
+                                                           const Settings& local_conf) {
+                 internal::warn_of_unknown(
+                     spec, local_conf, {part.described.keys.begin(), part.described.keys.end()});
+                 return part.make(settings_of(part.described, options, global_conf, local_conf),
+                                  options);
+               }});
   }
+}
+
+template <class Factory>
+void add_plain(Registry& registry, Names specs, const Factory& factory) {
+  for (const std::string spec : specs) add_if_new(registry, spec, factory);
 }
 
 // auth_strategy and api_rate_limit are no keys of the section, where any key is a pipeline.
@@ -205,18 +231,26 @@ AuthPipelineOptions pipeline_options(const StockOptions& options, const Settings
 void add_stock_parts(Registry& registry, const StockOptions& options) {
   for (const auto& part : filters) add_part(registry, part, options);
   for (const auto& part : applications) add_part(registry, part, options);
+  for (const auto& part : plain_filters) add_plain(registry, part.specs, part.make);
+  for (const auto& part : plain_applications) add_plain(registry, part.specs, part.make);
   for (const auto& part : composites) {
-    for (const std::string spec : part.specs) {
-      add_if_new(registry, spec, Registry::CompositeFactory{part.make});
-    }
+    add_plain(registry, part.specs, Registry::CompositeFactory{part.make});
   }
-  for (const std::string spec : pipeline_specs) {
-    add_if_new(registry, spec,
-               Registry::CompositeFactory{[options](Loader& loader, const Settings& global_conf,
-                                                    const Settings& local_conf) {
-                 return auth_pipeline(loader, local_conf, pipeline_options(options, global_conf));
-               }});
-  }
+  add_plain(
+      registry, cors_specs,
+      Registry::FilterFactory{[policies = options.cors](const Settings&, const Settings& keys) {
+        return make_cors(keys, policies);
+      }});
+  add_plain(registry, gzip_app_specs,
+            Registry::FilterAppFactory{
+                [](Application next, const Settings& global_conf, const Settings& local_conf) {
+                  return make_gzip(global_conf, local_conf)(std::move(next));
+                }});
+  add_plain(registry, pipeline_specs,
+            Registry::CompositeFactory{
+                [options](Loader& loader, const Settings& global_conf, const Settings& local_conf) {
+                  return auth_pipeline(loader, local_conf, pipeline_options(options, global_conf));
+                }});
 }
 
 }  // namespace thane::wsgi

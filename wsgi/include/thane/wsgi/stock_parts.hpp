@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <thane/opt.hpp>
+#include <thane/wsgi/middleware/cors.hpp>
 #include <thane/wsgi/middleware/healthcheck.hpp>
 #include <thane/wsgi/registry.hpp>
 #include <thane/wsgi/settings.hpp>
@@ -22,6 +23,8 @@ struct StockOptions {
   /// By section of the service's configuration ("" is DEFAULT), as "oslo_middleware" with
   /// max_request_body_size. What a Paste file says goes before it.
   std::map<std::string, Settings, std::less<>> defaults = {};
+  /// What filters of cors take that name a project of oslo.config.
+  std::vector<CorsPolicy> cors = {};
   /// More backends of healthcheck, by the name that files give.
   std::map<std::string, HealthCheck, std::less<>> health_checks = {};
 };
@@ -42,7 +45,7 @@ struct StockOptions {
 void add_stock_parts(Registry& registry, const StockOptions& options = {});
 
 /// `groups`, and those in which services configure the parts: auth_strategy, api_rate_limit,
-/// [oslo_middleware], [healthcheck].
+/// [oslo_middleware], [healthcheck], [cors].
 [[nodiscard]] std::vector<OptGroup> with_stock_options(std::vector<OptGroup> groups = {});
 /// Their values.
 [[nodiscard]] StockOptions stock_options_from(const Snapshot& snapshot);
