@@ -6,8 +6,6 @@
 
 #include <array>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <regex>
@@ -15,6 +13,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <thane/internal/read_file.hpp>
 #include <typeinfo>
 #include <utility>
 #include <vector>
@@ -135,11 +134,6 @@ std::optional<std::string> demangled(const std::string& symbol) {
 
 // --- The names of this program and of all the libraries that it uses.
 
-std::string read_file(const std::string& path) {
-  std::ifstream file{path, std::ios::binary};
-  return {std::istreambuf_iterator<char>{file}, {}};
-}
-
 std::set<std::string> mangled_names() {
   // std::ostream::ostream is longer there: std::basic_ostream<...>::basic_ostream. A constructor
   // that was inherited has the name of the base there, the destructor of a lambda that of whatever
@@ -156,7 +150,7 @@ std::set<std::string> mangled_names() {
       &paths);
   std::set<std::string> names;
   for (const std::string& path : paths) {
-    const std::string file = read_file(path);
+    const std::string file = thane::internal::read_file(path, 1 << 30);
     ElfSymbols::of_file(std::as_bytes(std::span{file}))
         .for_each([&](const ElfSymbols::Function& function) {
           const std::string name{function.name.substr(0, function.name.find_first_of(".@"))};
