@@ -15,7 +15,7 @@
 
 using thane::Config;
 using thane::testing::TemporaryDirectory;
-using thane::wsgi::app_not_found;
+using thane::wsgi::app_not_found_error;
 using thane::wsgi::load_api;
 using thane::wsgi::load_error;
 using thane::wsgi::Registry;
@@ -90,14 +90,14 @@ TEST_CASE_FIXTURE(Shop,
                   "an application that the file does not have is told from one that is broken") {
   const auto config = parse({});
   const auto registry = make_registry(config);
-  CHECK_THROWS_AS((void)load_api(config, registry, "gone"), app_not_found);
+  CHECK_THROWS_AS((void)load_api(config, registry, "gone"), app_not_found_error);
   CHECK(error_of(config, "gone").find("Could not load paste app \"gone\" from " + paste) == 0);
   for (const char* name : {"broken", "composed"}) {
     try {
       (void)load_api(config, registry, name);
       FAIL("loaded");
     } catch (const load_error& error) {
-      CHECK(dynamic_cast<const app_not_found*>(&error) == nullptr);
+      CHECK(dynamic_cast<const app_not_found_error*>(&error) == nullptr);
     }
   }
 }

@@ -20,13 +20,13 @@ std::size_t internal::for_each_enabled_api(
   for (const auto& name : values->get<std::vector<std::string>>("enabled_apis")) {
     try {
       if (!has_api_options(*values, name)) {
-        throw app_not_found(
+        throw app_not_found_error(
             load_error::Category::lookup, {},
             fmt::format("The program has no API {}", thane::internal::in_quotes(name)));
       }
       use(name);
       ++started;
-    } catch (const app_not_found& error) {
+    } catch (const app_not_found_error& error) {
       log::warning("{}. enabled_apis includes bad values. Fix to remove this warning.",
                    error.what());
     }

@@ -58,9 +58,9 @@ Application internal::load_named_app(const Registry& registry, const std::string
   } catch (const load_error& error) {
     const bool by_name = error.category() == Category::lookup && error.section().empty();
     if (!by_name || error.file() != file) throw;
-    throw app_not_found(Category::lookup, {file},
-                        fmt::format("Could not load paste app {} from {}: {}",
-                                    thane::internal::in_quotes(name), file, error.what()));
+    throw app_not_found_error(Category::lookup, {file},
+                              fmt::format("Could not load paste app {} from {}: {}",
+                                          thane::internal::in_quotes(name), file, error.what()));
   }
   return load_app(registry, uri, name);
 }

@@ -15,8 +15,8 @@ namespace thane::wsgi::internal {
 /// Its absolute path. `directory`: where the program was started. Throws load_error.
 [[nodiscard]] std::string find_paste_file(const Snapshot& values, const std::string& directory);
 
-/// Throws app_not_found if the file, rather than what the application leads to, has none of that
-/// name.
+/// Throws app_not_found_error if the file, rather than what the application leads to, has none of
+/// that name.
 [[nodiscard]] Application load_named_app(const Registry& registry, const std::string& file,
                                          const std::string& name);
 

@@ -47,7 +47,7 @@ class load_error : public config_error {
 };
 
 /// There is no application of that name in the file; as oslo.service's PasteAppNotFound.
-class app_not_found : public load_error {
+class app_not_found_error : public load_error {
  public:
   using load_error::load_error;
 };

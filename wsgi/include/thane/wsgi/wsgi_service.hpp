@@ -36,7 +36,8 @@ struct Api {
 
 /// The application of that name in the file that api_paste_config names. A relative name is looked
 /// for in the directories of --config-dir, in those of --config-file, the last one first, and where
-/// the program was started. Throws load_error; app_not_found if the file has none of that name.
+/// the program was started. Throws load_error; app_not_found_error if the file has none of that
+/// name.
 [[nodiscard]] Application load_api(const Config& config, const Registry& registry,
                                    const std::string& name);
 
