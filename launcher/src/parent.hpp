@@ -81,6 +81,7 @@ class Parent {
   void follow_configuration();
   /// Throws what refuses them.
   [[nodiscard]] std::vector<int> wanted_workers(const Snapshot& values) const;
+  void prepare_services();
   [[nodiscard]] WorkerHandle* find(WorkerKey key);
 
   Setup setup_;

@@ -192,7 +192,7 @@ void Parent::act(const LoadConfig& action) {
     loaded_ = config_.load();
     loaded_generation_ = action.generation;
     workers = wanted_workers(*loaded_);
-    for (const ServiceWrapper& wrapper : services_) wrapper.service->prepare(*loaded_);
+    prepare_services();
     if (setup_.hooks.on_reload) setup_.hooks.on_reload(action.generation);
   } catch (...) {
     loaded_.reset();
@@ -200,6 +200,19 @@ void Parent::act(const LoadConfig& action) {
     return;
   }
   supervisor_.config_loaded(workers, SteadyClock::now());
+}
+
+// While they look at it, it is the configuration: what they call may ask for it by any handle.
+void Parent::prepare_services() {
+  const auto current = config_.snapshot();
+  config_.install(loaded_);
+  try {
+    for (const ServiceWrapper& wrapper : services_) wrapper.service->prepare(*loaded_);
+  } catch (...) {
+    config_.install(current);
+    throw;
+  }
+  config_.install(current);
 }
 
 void Parent::act(const CommitConfig&) {

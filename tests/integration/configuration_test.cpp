@@ -85,6 +85,14 @@ TEST_CASE("--check-config of a broken file has the status and the line of a star
   CHECK(exit == Exit{.code = 78});
 }
 
+TEST_CASE("--check-config also asks the program, which a start does not") {
+  const ChildOptions guessed{.environment = {"THANE_WEB__PASSWORD=secret"}};
+  const auto [lines, exit] = run({"--check-config"}, guessed);
+  CHECK(lines == Lines{"web.password: everybody guesses that one"});
+  CHECK(exit == Exit{.code = 78});
+  CHECK(run({}, guessed).exit == Exit{.code = 0});
+}
+
 TEST_CASE("--help, --version and --sample-config work however broken the files are") {
   for (const char* flag : {"--help", "--version", "--sample-config", "--options-markdown"}) {
     const auto [lines, exit] = run({"--config-file", "/nonexistent", flag});

@@ -17,7 +17,7 @@ std::string one_line(std::string text) {
 }  // namespace
 
 load_error::load_error(Category category, Where where, const std::string& what)
-    : std::runtime_error(one_line(what)), category_(category), where_(std::move(where)) {}
+    : config_error(one_line(what)), category_(category), where_(std::move(where)) {}
 
 std::string_view to_string(load_error::Category category) noexcept {
   using Category = load_error::Category;

@@ -1,11 +1,13 @@
 #include <thane/wsgi/loader.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <filesystem>
 #include <memory>
 #include <system_error>
 #include <thane/internal/read_file.hpp>
 #include <utility>
+#include <vector>
 
 #include "paste/session.hpp"
 
@@ -19,10 +21,21 @@ using internal::SharedSettings;
 
 constexpr std::size_t largest_file = 4 * 1024 * 1024;
 
+// As core's --config-dir takes them, and Swift its directories.
+std::vector<std::string> conf_files_of(const std::string& directory) {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator{directory}) {
+    std::string name = entry.path().filename().string();
+    if (name.ends_with(".conf") && !name.starts_with('.')) names.push_back(std::move(name));
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
 internal::Files real_files() {
   std::error_code ignored;  // Without a working directory, absolute paths still work.
   return {[](const std::string& path) { return thane::internal::read_file(path, largest_file); },
-          std::filesystem::current_path(ignored).string()};
+          std::filesystem::current_path(ignored).string(), conf_files_of};
 }
 
 SharedSettings shared(const Settings* settings) {

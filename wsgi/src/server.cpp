@@ -9,6 +9,7 @@
 #include <thane/assert.hpp>
 #include <thane/listener.hpp>
 
+#include "live_application.hpp"
 #include "tls_context.hpp"
 #include "worker_side.hpp"
 
@@ -40,10 +41,16 @@ Listener listen(const ServerOptions& options) {
                         .bind_timeout = options.bind_timeout});
 }
 
+using OptionsSource = std::function<ServerOptions(const Snapshot&)>;
+
+OptionsSource options_of_group(const std::string& name) {
+  return [name](const Snapshot& snapshot) { return options_from(snapshot, name); };
+}
+
 // Who is replaced is killed after graceful_shutdown_timeout, however patient it is.
-ServerOptions current_options(const Config& config, const std::string& name) {
+ServerOptions current_options(const Config& config, const OptionsSource& source) {
   const auto snapshot = config.snapshot();
-  auto options = options_from(*snapshot, name);
+  auto options = source(*snapshot);
   try {
     const auto limit = snapshot->get<std::chrono::milliseconds>("graceful_shutdown_timeout");
     if (limit.count() > 0) options.reload_linger = std::min(options.reload_linger, limit / 2);
@@ -53,16 +60,44 @@ ServerOptions current_options(const Config& config, const std::string& name) {
   return options;
 }
 
+// Where the options are read at a reset.
+struct Configured {
+  Config config;
+  OptionsSource options;
+};
+
+// What a server is made of.
+struct Origin {
+  Application application = {};
+  std::unique_ptr<internal::LiveApplication> live = {};  // In its place.
+  ServerOptions options = {};
+  std::optional<Configured> configured = {};
+};
+
+Origin origin_of(const Config& config, const std::string& name, Application application) {
+  return {.application = std::move(application),
+          .options = current_options(config, options_of_group(name)),
+          .configured = Configured{config, options_of_group(name)}};
+}
+
+Origin origin_of(const Config& config, const std::string& name, ServerSources sources) {
+  OptionsSource options = sources.options ? std::move(sources.options) : options_of_group(name);
+  auto live = std::make_unique<internal::LiveApplication>(config, std::move(sources.application));
+  return {.live = std::move(live),
+          .options = current_options(config, options),
+          .configured = Configured{config, options}};
+}
+
 }  // namespace
 
 class Server::Impl {
  public:
-  Impl(std::string name, Application application, ServerOptions options,
-       std::optional<Config> config)
+  Impl(std::string name, Origin origin)
       : name_(std::move(name)),
-        application_(std::move(application)),
-        config_(std::move(config)),
-        options_(std::move(options)),
+        live_(std::move(origin.live)),
+        application_(live_ ? live_->application() : std::move(origin.application)),
+        configured_(std::move(origin.configured)),
+        options_(std::move(origin.options)),
         tls_(load_tls(options_, nullptr)),
         listener_(listen(options_)) {
     if (options_.wsgi_default_pool_size < 1) {
@@ -90,11 +125,13 @@ class Server::Impl {
   }
 
   void reset() {
-    if (!config_) return;
-    auto options = current_options(*config_, name_);
+    if (!configured_) return;
+    auto options = current_options(configured_->config, configured_->options);
     (void)internal::AccessLog{options.wsgi_log_format};
+    auto application = live_ ? live_->next() : nullptr;
     if (!std::exchange(prepared_, false)) tls_ = load_tls(options, tls_);
     options_ = std::move(options);
+    if (live_) live_->take_up(std::move(application));
     if (worker_) {
       worker_->apply(options_);
       worker_->use(tls_);
@@ -102,8 +139,9 @@ class Server::Impl {
   }
 
   void prepare(const Snapshot& next) {
-    if (!config_) return;
-    tls_ = load_tls(options_from(next, name_), tls_);
+    if (!configured_) return;
+    if (live_) live_->prepare();
+    tls_ = load_tls(configured_->options(next), tls_);
     prepared_ = true;
   }
 
@@ -116,7 +154,6 @@ class Server::Impl {
 
  private:
   using Tls = std::shared_ptr<const internal::TlsContext>;
-
   // The one of `before`, if nothing about it has changed.
   Tls load_tls(const ServerOptions& options, const Tls& before) {
     if (!options.use_ssl) return nullptr;
@@ -133,8 +170,9 @@ class Server::Impl {
   }
 
   std::string name_;
+  std::unique_ptr<internal::LiveApplication> live_;  // None: the application stays what it is.
   Application application_;
-  std::optional<Config> config_;
+  std::optional<Configured> configured_;
   ServerOptions options_;
   std::unique_ptr<internal::TlsTickets> tickets_;
   Tls tls_;                // After the tickets, before the socket.
@@ -144,12 +182,14 @@ class Server::Impl {
 };
 
 Server::Server(const Config& config, std::string name, Application application)
-    : impl_(std::make_unique<Impl>(name, std::move(application), current_options(config, name),
-                                   config)) {}
+    : impl_(std::make_unique<Impl>(name, origin_of(config, name, std::move(application)))) {}
+
+Server::Server(const Config& config, std::string name, ServerSources sources)
+    : impl_(std::make_unique<Impl>(name, origin_of(config, name, std::move(sources)))) {}
 
 Server::Server(std::string name, Application application, ServerOptions options)
-    : impl_(std::make_unique<Impl>(std::move(name), std::move(application), std::move(options),
-                                   std::nullopt)) {}
+    : impl_(std::make_unique<Impl>(std::move(name), Origin{.application = std::move(application),
+                                                           .options = std::move(options)})) {}
 
 Server::~Server() = default;
 

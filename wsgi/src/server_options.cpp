@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "request_head.hpp"
+#include "server_option_groups.hpp"
 
 namespace thane::wsgi {
 
@@ -15,7 +16,7 @@ using std::chrono::milliseconds;
 constexpr auto at_run_time = Change::at_run_time;
 
 // One option for each field of ServerOptions, whose defaults are the only ones.
-std::vector<AnyOpt> socket_options(const ServerOptions& defaults) {
+std::vector<AnyOpt> address_options(const ServerOptions& defaults) {
   return {
       Opt<std::string>{.name = "host",
                        .default_value = defaults.host,
@@ -37,6 +38,11 @@ std::vector<AnyOpt> socket_options(const ServerOptions& defaults) {
                        .default_value = defaults.listen_fd,
                        .help = "Name of a socket that the service manager has opened (systemd's "
                                "FileDescriptorName=), in the place of host, port and unix_socket."},
+  };
+}
+
+std::vector<AnyOpt> socket_options(const ServerOptions& defaults) {
+  return {
       Opt<int>{.name = "backlog",
                .default_value = defaults.backlog,
                .help = "Connections that may wait to be accepted.",
@@ -53,11 +59,14 @@ std::vector<AnyOpt> socket_options(const ServerOptions& defaults) {
   };
 }
 
+Opt<bool> use_ssl_option(const ServerOptions& defaults) {
+  return {.name = "use_ssl",
+          .default_value = defaults.use_ssl,
+          .help = "Whether to speak TLS: HTTPS, and nothing else, on the same port."};
+}
+
 std::vector<AnyOpt> tls_options(const ServerOptions& defaults) {
   return {
-      Opt<bool>{.name = "use_ssl",
-                .default_value = defaults.use_ssl,
-                .help = "Whether to speak TLS: HTTPS, and nothing else, on the same port."},
       Opt<std::string>{.name = "cert_file",
                        .default_value = defaults.cert_file,
                        .help = "PEM file of the certificate and of those that lead to its root."},
@@ -171,32 +180,60 @@ std::vector<AnyOpt> size_options(const ServerOptions& defaults) {
   };
 }
 
+void append(OptGroup& group, const std::vector<AnyOpt>& more) {
+  group.options.insert(group.options.end(), more.begin(), more.end());
+}
+
+void append_all_else(OptGroup& group, const ServerOptions& defaults) {
+  for (auto&& more : {tls_options(defaults), behaviour_options(defaults), time_options(defaults),
+                      size_options(defaults)}) {
+    append(group, more);
+  }
+}
+
+// Reads one option of a group into the field that it is for.
+auto reader(const Snapshot& snapshot, const std::string& group) {
+  return [&snapshot, group](const char* option, auto& value) {
+    value = snapshot.get<std::decay_t<decltype(value)>>(group + "." + option);
+  };
+}
+
 }  // namespace
 
 OptGroup options(const std::string& name) {
   const ServerOptions defaults;
+  OptGroup group{name, address_options(defaults)};
+  append(group, socket_options(defaults));
+  append(group, {use_ssl_option(defaults)});
+  append_all_else(group, defaults);
+  return group;
+}
+
+OptGroup internal::shared_options(const std::string& name) {
+  const ServerOptions defaults;
   OptGroup group{name, socket_options(defaults)};
-  for (auto&& more : {tls_options(defaults), behaviour_options(defaults), time_options(defaults),
-                      size_options(defaults)}) {
-    group.options.insert(group.options.end(), more.begin(), more.end());
-  }
+  append_all_else(group, defaults);
   return group;
 }
 
 ServerOptions options_from(const Snapshot& snapshot, const std::string& name) {
-  ServerOptions options;
-  const auto take = [&](const char* option, auto& value) {
-    value = snapshot.get<std::decay_t<decltype(value)>>(name + "." + option);
-  };
+  ServerOptions options = internal::shared_options_from(snapshot, name);
+  const auto take = reader(snapshot, name);
   take("host", options.host);
   take("port", options.port);
   take("unix_socket", options.unix_socket);
   take("unix_socket_mode", options.unix_socket_mode);
   take("listen_fd", options.listen_fd);
+  take("use_ssl", options.use_ssl);
+  return options;
+}
+
+ServerOptions internal::shared_options_from(const Snapshot& snapshot, const std::string& name) {
+  ServerOptions options;
+  const auto take = reader(snapshot, name);
   take("backlog", options.backlog);
   take("tcp_keepidle", options.tcp_keepidle);
   take("bind_timeout", options.bind_timeout);
-  take("use_ssl", options.use_ssl);
   take("cert_file", options.cert_file);
   take("key_file", options.key_file);
   take("ca_file", options.ca_file);

@@ -1,6 +1,7 @@
 // Options from the command line, the environment and INI files, each registered with a type.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -38,20 +39,31 @@ class config_error : public std::runtime_error {
 /// fit together are read from one snapshot().
 class Config {
  public:
+  struct Value {
+    std::string name;    ///< Of an option: "name" or "group.name".
+    std::string text;    ///< As in a file.
+    std::string origin;  ///< For people: "proxy.conf, [DEFAULT]".
+  };
+  /// What the program itself has read elsewhere, as in files of another form. Called whenever the
+  /// files are read, at a reload too; goes before the defaults, and after all other sources.
+  using Source = std::function<std::vector<Value>()>;
+
   /// Reads argv, the environment and the files that argv names. Exits the process with status 0
   /// after --help, --version, --check-config, --dump-config, --sample-config and
   /// --options-markdown; with 2 if the command line is wrong and with 78 if the rest is, after one
   /// line on stderr. Throws std::logic_error if two options have the same name: a bug of the
   /// program. An exception that leaves main() before a launcher waits is then one line of the log,
-  /// `cannot start: ...`, and status 3.
+  /// `cannot start: ...`, and status 3; 78 for a config_error.
+  ///
+  /// `own`: see Source.
   static Config from_command_line(int argc, const char* const* argv,
-                                  const std::vector<OptGroup>& groups = {});
+                                  const std::vector<OptGroup>& groups = {}, Source own = {});
 
   /// The same for tests and tools: never exits, but throws config_error; sees no environment but
   /// the one given, as "THANE_NAME=value". `arguments` does not have the program's name.
   static Config parse(const std::vector<std::string>& arguments,
                       const std::vector<OptGroup>& groups,
-                      const std::vector<std::string>& environment = {});
+                      const std::vector<std::string>& environment = {}, Source own = {});
 
   /// The value of option "name" or "group.name" as it is now; see Snapshot::get().
   template <class T>

@@ -2,12 +2,15 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace thane {
+
+class Config;
 
 namespace internal {
 struct OptDefinition;
@@ -73,6 +76,9 @@ class AnyOpt {
 struct OptGroup {
   std::string name;
   std::vector<AnyOpt> options;
+  /// For --check-config, once all values are valid: reads what they name, say, and throws what is
+  /// wrong with it. Must not change anything. Empty: the values are all there is to check.
+  std::function<void(const Config&)> check = {};
 };
 
 }  // namespace thane

@@ -34,11 +34,11 @@ void Config::State::warn(const internal::Warnings& warnings) {
 Config::Config(std::shared_ptr<State> state) noexcept : state_(std::move(state)) {}
 
 Config Config::parse(const std::vector<std::string>& arguments, const std::vector<OptGroup>& groups,
-                     const std::vector<std::string>& environment) {
+                     const std::vector<std::string>& environment, Source own) {
   auto registry = internal::make_registry(groups);
   auto command_line = internal::parse_command_line(*registry, arguments);
   internal::Sources sources{std::move(registry), std::move(command_line), environment,
-                            std::filesystem::current_path()};
+                            std::filesystem::current_path(), std::move(own)};
   const auto loaded = internal::load_sources(sources);
   auto state = std::make_shared<State>(std::move(sources), loaded.snapshot);
   state->warn(loaded.warnings);

@@ -56,19 +56,32 @@ void act_on_options(Action action, const internal::OptRegistry& registry,
   }
 }
 
-void act_on_values(Action action, const internal::OptRegistry& registry, const Snapshot& values) {
+// What a check throws that is no config_error is about the configuration all the same.
+void check(const Config& config, const std::vector<OptGroup>& groups) {
+  for (const OptGroup& group : groups) {
+    try {
+      if (group.check) group.check(config);
+    } catch (const std::exception& error) {
+      fail(error, status_configuration);
+    }
+  }
+}
+
+void act_on_values(Action action, const internal::OptRegistry& registry, const Config& config,
+                   const std::vector<OptGroup>& groups) {
   if (action == Action::check_config) {
+    check(config, groups);
     print_and_exit("configuration ok\n");
   }
   if (action == Action::dump_config) {
-    print_and_exit(internal::dump_text(registry, values.entries()));
+    print_and_exit(internal::dump_text(registry, config.snapshot()->entries()));
   }
 }
 
 }  // namespace
 
 Config Config::from_command_line(int argc, const char* const* argv,
-                                 const std::vector<OptGroup>& groups) {
+                                 const std::vector<OptGroup>& groups, Source own) {
   const auto registry = internal::make_registry(groups);
   const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
   try {
@@ -76,7 +89,7 @@ Config Config::from_command_line(int argc, const char* const* argv,
     const Action action = command_line.action;
     act_on_options(action, *registry, base_name(argc > 0 ? argv[0] : ""));
     internal::Sources sources{registry, command_line, internal::process_environment(),
-                              std::filesystem::current_path()};
+                              std::filesystem::current_path(), std::move(own)};
     const auto loaded = internal::load_sources(sources);
     const auto state = std::make_shared<State>(std::move(sources), loaded.snapshot);
     Config config{state};
@@ -84,7 +97,7 @@ Config Config::from_command_line(int argc, const char* const* argv,
       log::configure(config);
     }
     state->warn(loaded.warnings);  // Not before: they belong into the log that was asked for.
-    act_on_values(action, *registry, *loaded.snapshot);
+    act_on_values(action, *registry, config, groups);
     internal::report_start_failures();
     return config;
   } catch (const internal::command_line_error& error) {

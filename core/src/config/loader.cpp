@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <thane/internal/in_quotes.hpp>
 #include <utility>
 
 #include "environment_source.hpp"
@@ -49,6 +50,20 @@ Layer layer_from_file(const Sources& sources, const std::string& shown, Warnings
   return layer;
 }
 
+Layer layer_from_program(const OptRegistry& registry, const Config::Source& source) {
+  Layer layer;
+  for (Config::Value& value : source()) {
+    const auto option = registry.find(value.name);
+    if (!option || names_files(registry.options()[*option])) {
+      throw config_error(fmt::format("{}: {} is no option that may be set here", value.origin,
+                                     in_quotes(value.name)));
+    }
+    const std::string where = fmt::format("{}: {}", value.origin, value.name);
+    layer.push_back({{*option}, std::move(value.text), std::move(value.origin), where});
+  }
+  return layer;
+}
+
 }  // namespace
 
 Loaded load_sources(const Sources& sources) {
@@ -58,6 +73,7 @@ Loaded load_sources(const Sources& sources) {
       layer_from_environment(*sources.registry, sources.environment, result.warnings);
 
   std::vector<Layer> layers;
+  if (sources.own) layers.push_back(layer_from_program(*sources.registry, sources.own));
   for (const std::string& directory : early_list(sources, environment, directories_option)) {
     for (const std::string& name : config_files_in(sources.directory / directory, directory)) {
       const std::string shown = (std::filesystem::path{directory} / name).string();

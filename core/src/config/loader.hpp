@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include <thane/snapshot.hpp>
+#include <thane/config.hpp>
 
 #include "assignment.hpp"
 #include "command_line.hpp"
@@ -18,6 +18,7 @@ struct Sources {
   CommandLine command_line;
   std::vector<std::string> environment;  ///< "THANE_NAME=value".
   std::filesystem::path directory;       ///< What relative names of files are relative to.
+  Config::Source own = {};               ///< Of the program; empty: none.
 };
 
 struct Loaded {

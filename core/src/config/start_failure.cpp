@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <exception>
 
+#include <thane/config.hpp>
 #include <thane/log.hpp>
 
 namespace thane::internal {
@@ -10,6 +11,7 @@ namespace thane::internal {
 namespace {
 
 constexpr int status_could_not_start = 3;
+constexpr int status_configuration = 78;  // EX_CONFIG of <sysexits.h>.
 
 std::terminate_handler before = nullptr;
 
@@ -17,6 +19,9 @@ std::terminate_handler before = nullptr;
   if (const auto error = std::current_exception()) {
     try {
       std::rethrow_exception(error);
+    } catch (const config_error& wrong) {
+      log::critical("cannot start: {}", wrong.what());
+      std::_Exit(status_configuration);
     } catch (const std::exception& exception) {
       log::critical("cannot start: {}", exception.what());
       std::_Exit(status_could_not_start);

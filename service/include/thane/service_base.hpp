@@ -58,8 +58,9 @@ class ServiceBase {
 
   /// Called in the parent when SIGHUP has brought a new configuration, `next`, before any worker is
   /// forked for it: what was read here (a key, a large table) each of them has when reset() is
-  /// called in it, and those that replace it later as well. The rules are the constructor's, and it
-  /// must not block. If it throws, the reload is refused and nothing has changed.
+  /// called in it, and those that replace it later as well. Meanwhile handles of the configuration
+  /// answer from `next`. The rules are the constructor's, and it must not block. If it throws, the
+  /// reload is refused and nothing has changed.
   /// Not called under ServiceLauncher, nor for a worker that was sent SIGHUP itself.
   virtual void prepare(const Snapshot& next);
 

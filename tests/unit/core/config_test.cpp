@@ -210,6 +210,32 @@ TEST_CASE("a change of a secret does not tell it") {
         std::vector<Config::Change>{{"password", "***", "***", false}});
 }
 
+TEST_CASE("a program's own source is stronger than defaults alone, and is read at each load") {
+  std::string host = "first";
+  const auto own = [&host]() -> std::vector<Config::Value> {
+    return {{"web.host", host, "there"}, {"web.workers", "9", "there"}};
+  };
+  const auto config = Config::parse({"--web-workers", "3"}, groups(), {}, own);
+  CHECK(config.get<std::string>("web.host") == "first");
+  CHECK(config.get<int>("web.workers") == 3);
+  host = "second";
+  CHECK(config.load()->get<std::string>("web.host") == "second");
+  CHECK(config.get<std::string>("web.host") == "first");
+}
+
+TEST_CASE("what is wrong in a program's own source is told with its origin") {
+  const auto read = [](const char* name, const char* text) {
+    const Config::Value value{name, text, "proxy.conf"};
+    return Config::parse({}, groups(), {}, [value] { return std::vector{value}; });
+  };
+  CHECK_THROWS_WITH_AS(read("web.workers", "0"),
+                       "proxy.conf: web.workers: 0 is below the minimum of 1", thane::config_error);
+  CHECK_THROWS_WITH_AS(read("web.prot", "0"),
+                       "proxy.conf: \"web.prot\" is no option that may be set here",
+                       thane::config_error);
+  CHECK_THROWS_AS(read("config_file", "a.conf"), thane::config_error);
+}
+
 TEST_CASE("a snapshot is consistent while other threads install new ones") {
   const std::vector<OptGroup> pair{{"", {Opt<int>{.name = "a"}, Opt<int>{.name = "b"}}}};
   const TemporaryDirectory files;

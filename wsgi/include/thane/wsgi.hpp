@@ -1,21 +1,33 @@
 // Everything needed to serve HTTP.
 #pragma once
 
+#include <thane/wsgi/api_router.hpp>
+#include <thane/wsgi/api_versions.hpp>
 #include <thane/wsgi/application.hpp>
+#include <thane/wsgi/controller.hpp>
+#include <thane/wsgi/fault.hpp>
 #include <thane/wsgi/filter.hpp>
+#include <thane/wsgi/links.hpp>
 #include <thane/wsgi/loader.hpp>
 #include <thane/wsgi/mapper.hpp>
 #include <thane/wsgi/middleware/access_log.hpp>
 #include <thane/wsgi/middleware/auth_pipeline.hpp>
+#include <thane/wsgi/middleware/basic_auth.hpp>
 #include <thane/wsgi/middleware/cascade.hpp>
+#include <thane/wsgi/middleware/cors.hpp>
 #include <thane/wsgi/middleware/faultwrap.hpp>
+#include <thane/wsgi/middleware/gzip.hpp>
 #include <thane/wsgi/middleware/healthcheck.hpp>
 #include <thane/wsgi/middleware/http_proxy_to_wsgi.hpp>
+#include <thane/wsgi/middleware/rate_limit.hpp>
 #include <thane/wsgi/middleware/request_id.hpp>
 #include <thane/wsgi/middleware/sizelimit.hpp>
+#include <thane/wsgi/middleware/static_files.hpp>
 #include <thane/wsgi/middleware/timeouts.hpp>
 #include <thane/wsgi/middleware/urlmap.hpp>
+#include <thane/wsgi/pagination.hpp>
 #include <thane/wsgi/request.hpp>
+#include <thane/wsgi/resource.hpp>
 #include <thane/wsgi/response.hpp>
 #include <thane/wsgi/router.hpp>
 #include <thane/wsgi/routes_middleware.hpp>
@@ -23,3 +35,4 @@
 #include <thane/wsgi/stock_parts.hpp>
 #include <thane/wsgi/submapper.hpp>
 #include <thane/wsgi/wsgi_application.hpp>
+#include <thane/wsgi/wsgi_service.hpp>

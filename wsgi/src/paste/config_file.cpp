@@ -8,7 +8,6 @@
 #include <thane/internal/in_quotes.hpp>
 #include <thane/internal/suggestion.hpp>
 
-#include "file_path.hpp"
 #include "interpolation.hpp"
 #include "unicode_text.hpp"
 
@@ -84,10 +83,11 @@ std::string prefix_of(const load_error::Where& where) {
   return where.line > 0 ? fmt::format("{}:{}: ", where.file, where.line) : where.file + ": ";
 }
 
-ConfigFile::ConfigFile(const std::string& file, std::string_view text, const Settings& passed)
-    : file_(file), ini_(read_ini_file(text, file)) {
+ConfigFile::ConfigFile(const std::string& file, const std::string& here, IniFile ini,
+                       const Settings& passed)
+    : file_(file), ini_(std::move(ini)) {
   // In Paste these two are there before the file is read: first in order, and the file's go before.
-  Settings all{{"here", directory_of(file)}, {"__file__", file}};
+  Settings all{{"here", here}, {"__file__", file}};
   all.update(ini_.defaults.values);
   for (const auto& [key, value] : passed) {
     if (!all.contains(key)) {
@@ -132,8 +132,8 @@ const IniSection& ConfigFile::find(Role role, const std::optional<std::string>& 
     names.push_back(fmt::format("[{}] at line {}", section->name, section->line));
   }
   throw load_error(
-      load_error::Category::lookup, {file_, found[1]->name, found[1]->line},
-      fmt::format("{}:{}: Ambiguous section names {} for {}{}; rename one of them", file_,
+      load_error::Category::lookup, {found[1]->file, found[1]->name, found[1]->line},
+      fmt::format("{}:{}: Ambiguous section names {} for {}{}; rename one of them", found[1]->file,
                   found[1]->line, fmt::join(names, " and "), in_quotes(wanted), asker.text));
 }
 
@@ -171,8 +171,8 @@ std::string ConfigFile::value(const IniSection& section, std::string_view key) c
     const auto line = place.line > 0 ? fmt::format(", line {}", place.line)
                                      : std::string{" (passed to it from outside)"};
     throw load_error(load_error::Category::interpolation, place,
-                     fmt::format("Error in file {}{}: option {} in section [{}] {}", file_, line,
-                                 in_quotes(key), place.section, result.error));
+                     fmt::format("Error in file {}{}: option {} in section [{}] {}", place.file,
+                                 line, in_quotes(key), place.section, result.error));
   }
   return std::move(result.value);
 }
@@ -180,12 +180,14 @@ std::string ConfigFile::value(const IniSection& section, std::string_view key) c
 load_error::Where ConfigFile::where(const IniSection& section, std::string_view key) const {
   for (const IniSection* place : {&section, &ini_.defaults}) {
     if (const auto line = place->lines.find(key); line != place->lines.end()) {
-      return {file_, place->name, line->second};
+      const auto other = place->files.find(key);
+      return {other == place->files.end() ? place->file : other->second, place->name, line->second};
     }
   }
   // A default that was passed stands nowhere.
   const bool passed = &section == &ini_.defaults;
-  return {file_, passed ? "DEFAULT" : section.name, passed ? 0 : section.line};
+  return {passed ? file_ : section.file, passed ? "DEFAULT" : section.name,
+          passed ? 0 : section.line};
 }
 
 }  // namespace thane::wsgi::internal

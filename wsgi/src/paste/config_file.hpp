@@ -1,10 +1,12 @@
-// One Paste file, with the defaults that were passed to it: what it says once interpolated.
+// One Paste file, or a directory of them, with the defaults that were passed to it: what it says
+// once interpolated.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <thane/wsgi/load_error.hpp>
@@ -28,9 +30,9 @@ struct Asker {
 
 class ConfigFile {
  public:
-  /// `file`: its absolute path. `passed`: what DEFAULT is completed with. Throws load_error of
-  /// category `parse`.
-  ConfigFile(const std::string& file, std::string_view text, const Settings& passed);
+  /// `file`: the absolute path of the file or directory that was read. `here`: the folder that it
+  /// says it is in. `passed`: what DEFAULT is completed with.
+  ConfigFile(const std::string& file, const std::string& here, IniFile ini, const Settings& passed);
 
   [[nodiscard]] const std::string& file() const noexcept { return file_; }
 

@@ -225,7 +225,7 @@ Context::Pointer ConfigSource::context(const Work& work) const {
               .global_conf = work.global_conf,
               .local_conf = work.local_conf,
               .source = std::const_pointer_cast<Source>(shared_from_this()),
-              .where = {file_.file(), work.section.name, work.section.line}});
+              .where = {work.section.file, work.section.name, work.section.line}});
 }
 
 Context::Pointer ConfigSource::named(const Work& work, Role role, const std::string& name,

@@ -78,13 +78,14 @@ class Reader {
       section_ = &result_.defaults;
       section_->name = name;
       section_->line = line_;
+      section_->file = file_;
       return;
     }
     const auto [before, added] = headers_.try_emplace(std::string{name}, line_);
     if (!added) {
       fail("section [{}] already exists, from line {}; join the two", name, before->second);
     }
-    result_.sections.push_back({std::string{name}, line_, {}, {}});
+    result_.sections.push_back({std::string{name}, line_, {}, {}, file_});
     section_ = &result_.sections.back();
   }
 
@@ -141,6 +142,29 @@ class Reader {
 
 IniFile read_ini_file(std::string_view text, const std::string& file) {
   return Reader{text, file}.read();
+}
+
+void merge(IniFile& all, const IniFile& later) {
+  const auto add = [](IniSection& section, const IniSection& more) {
+    if (section.file.empty()) {
+      section = more;
+      return;
+    }
+    section.values.update(more.values);
+    for (const auto& [key, line] : more.lines) {
+      section.lines[key] = line;
+      section.files[key] = more.file;
+    }
+  };
+  add(all.defaults, later.defaults);
+  for (const IniSection& more : later.sections) {
+    const auto same = std::ranges::find(all.sections, more.name, &IniSection::name);
+    if (same == all.sections.end()) {
+      all.sections.push_back(more);
+    } else {
+      add(*same, more);
+    }
+  }
 }
 
 }  // namespace thane::wsgi::internal

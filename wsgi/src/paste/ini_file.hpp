@@ -16,6 +16,9 @@ struct IniSection {
   int line = 0;      ///< From 1 up.
   Settings values;   ///< As they stand, "%" and all; lines of one value joined by '\n'.
   std::map<std::string, int, std::less<>> lines;  ///< Where each key stands.
+  std::string file = {};                          ///< Where the section stands.
+  /// Where a key stands that another file has set; others stand in `file`.
+  std::map<std::string, std::string, std::less<>> files = {};
 };
 
 struct IniFile {
@@ -31,5 +34,9 @@ struct IniFile {
 /// The text in its sections. Throws load_error of category `parse` with the line; `file` is how
 /// messages call it.
 [[nodiscard]] IniFile read_ini_file(std::string_view text, const std::string& file);
+
+/// Takes into `all` what a file says that is read after it: sections of one name are one, and the
+/// later value of a key counts (configparser's read() of several files).
+void merge(IniFile& all, const IniFile& later);
 
 }  // namespace thane::wsgi::internal

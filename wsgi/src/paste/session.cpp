@@ -166,7 +166,10 @@ Context::Pointer Session::look_up(const std::string& uri, const std::string& rel
     wanted.name = reference.name.value_or("main");
   }
   if (reference.scheme == "config") {
-    return look_up_config(uri, reference.path, relative_to, wanted);
+    return look_up_config(uri, reference.path, Scheme::config, relative_to, wanted);
+  }
+  if (reference.scheme == "config_dir") {
+    return look_up_config(uri, reference.path, Scheme::config_dir, relative_to, wanted);
   }
   if (reference.scheme == "egg") {
     return std::make_shared<EggSource>(*this, reference.path)->look_up(wanted);
@@ -177,13 +180,49 @@ Context::Pointer Session::look_up(const std::string& uri, const std::string& rel
   fail(reference.scheme.empty()
            ? fmt::format("URI has no scheme: {}; write config:, egg: or call: before it",
                          in_quotes(uri))
-           : fmt::format("URI scheme not known: {} (of {}); config, egg and call are",
+           : fmt::format("URI scheme not known: {} (of {}); config, config_dir, egg and call are",
                          in_quotes(reference.scheme), in_quotes(uri)));
   return nullptr;
 }
 
+IniFile Session::read(const std::string& file, const Asker& asker) const {
+  try {
+    return read_ini_file(files_.read(file), file);
+  } catch (const std::system_error& error) {
+    const auto& code = error.code();
+    const bool too_large = code == std::errc::file_too_large;
+    throw load_error(
+        Category::missing_file, {file},
+        fmt::format("{}the file {} cannot be read: {}{}", prefix_of(asker.where), file,
+                    too_large ? "it is larger than a Paste file may be" : code.message(),
+                    asker.text));
+  }
+}
+
+IniFile Session::read_directory(const std::string& directory, const Asker& asker) const {
+  std::vector<std::string> names;
+  try {
+    if (files_.list) names = files_.list(directory);
+  } catch (const std::system_error& error) {
+    throw load_error(Category::missing_file, {directory},
+                     fmt::format("{}the directory {} cannot be read: {}{}", prefix_of(asker.where),
+                                 directory, error.code().message(), asker.text));
+  }
+  if (names.empty()) {
+    throw load_error(Category::missing_file, {directory},
+                     fmt::format("{}the directory {} has no file whose name ends in .conf{}",
+                                 prefix_of(asker.where), directory, asker.text));
+  }
+  IniFile all;
+  for (const std::string& name : names) {
+    merge(all, read(directory + '/' + name, asker));
+  }
+  return all;
+}
+
 Context::Pointer Session::look_up_config(const std::string& uri, std::string_view reference,
-                                         const std::string& relative_to, const Wanted& wanted) {
+                                         Scheme scheme, const std::string& relative_to,
+                                         const Wanted& wanted) {
   const auto& place = wanted.asker.where;
   std::string path{reference};
   std::ranges::replace(path, '\\', '/');  // As Paste does, for files from Windows.
@@ -198,20 +237,12 @@ Context::Pointer Session::look_up_config(const std::string& uri, std::string_vie
   }
   path = strip_space(percent_decode(path, Plus::literal));
   const std::string file = absolute_path(path, files_.working_directory);
-  std::string text;
-  try {
-    text = files_.read(file);
-  } catch (const std::system_error& error) {
-    const auto& code = error.code();
-    const bool too_large = code == std::errc::file_too_large;
-    throw load_error(
-        Category::missing_file, {file},
-        fmt::format("{}the file {} cannot be read: {}{}", prefix_of(place), file,
-                    too_large ? "it is larger than a Paste file may be" : code.message(),
-                    wanted.asker.text));
-  }
+  const bool whole = scheme == Scheme::config_dir;
+  IniFile ini = whole ? read_directory(file, wanted.asker) : read(file, wanted.asker);
   const Settings passed = wanted.global_conf ? *wanted.global_conf : Settings{};
-  return std::make_shared<ConfigSource>(*this, ConfigFile{file, text, passed}, directory_of(path))
+  return std::make_shared<ConfigSource>(
+             *this, ConfigFile{file, whole ? file : directory_of(file), std::move(ini), passed},
+             whole ? file : directory_of(path))
       ->look_up(wanted);
 }
 

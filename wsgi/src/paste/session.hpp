@@ -20,6 +20,9 @@ namespace thane::wsgi::internal {
 struct Files {
   std::function<std::string(const std::string& path)> read;  ///< Throws std::system_error.
   std::string working_directory;
+  /// The names of the *.conf files of a directory, sorted. Throws std::system_error. Empty: there
+  /// are no directories.
+  std::function<std::vector<std::string>(const std::string& path)> list = {};
 };
 
 /// What somebody wants to have.
@@ -90,9 +93,12 @@ class Session {
   };
 
  private:
+  enum class Scheme : bool { config, config_dir };
   [[nodiscard]] Context::Pointer look_up_config(const std::string& uri, std::string_view reference,
-                                                const std::string& relative_to,
+                                                Scheme scheme, const std::string& relative_to,
                                                 const Wanted& wanted);
+  [[nodiscard]] IniFile read(const std::string& file, const Asker& asker) const;
+  [[nodiscard]] IniFile read_directory(const std::string& directory, const Asker& asker) const;
 
   const Registry& registry_;
   Files files_;

@@ -2,9 +2,10 @@
 #pragma once
 
 #include <cstdint>
-#include <stdexcept>
 #include <string>
 #include <string_view>
+
+#include <thane/config.hpp>
 
 namespace thane::wsgi {
 
@@ -13,7 +14,9 @@ namespace thane::wsgi {
 ///
 ///     /etc/shop/paste.ini:12: No section "shop" (prefixed by "app" or "application" or ...) found
 ///     in config /etc/shop/paste.ini; "pipeline" of [pipeline:main] names it. Did you mean ...
-class load_error : public std::runtime_error {
+///
+/// It is a config_error: a program that ends of it ends with status 78.
+class load_error : public config_error {
  public:
   enum class Category : std::uint8_t {
     lookup,         ///< A section, factory, distribution or key that is not there, or there twice.
@@ -41,6 +44,12 @@ class load_error : public std::runtime_error {
  private:
   Category category_;
   Where where_;
+};
+
+/// There is no application of that name in the file; as oslo.service's PasteAppNotFound.
+class app_not_found_error : public load_error {
+ public:
+  using load_error::load_error;
 };
 
 /// The category as one word: "missing-file".

@@ -29,7 +29,8 @@ struct LoadOptions {
 ///     auto api = wsgi::load_app(registry, "config:paste.ini#api", {}, {.relative_to =
 ///     "/etc/shop"});
 ///
-/// `uri` is "config:PATH[#NAME]" (PATH percent-decoded), "egg:DISTRIBUTION[#NAME]" or
+/// `uri` is "config:PATH[#NAME]" (PATH percent-decoded), "config_dir:PATH[#NAME]" for all *.conf
+/// files of a directory as if they were one (Swift's), "egg:DISTRIBUTION[#NAME]" or
 /// "call:MODULE:ATTRIBUTE"; `name` goes before the one in it, and neither means "main". The rules
 /// are those of Paste Deploy; docs/paste.md tells them, and where this differs.
 ///

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -11,6 +12,16 @@
 #include <thane/wsgi/server_options.hpp>
 
 namespace thane::wsgi {
+
+/// What a Server is made of where all of it follows the configuration.
+struct ServerSources {
+  /// Makes the application: once in the constructor, before it listens, and again for each new
+  /// configuration, which it may refuse by an exception; the application before then stays. Reads
+  /// files, say, and must not suspend.
+  std::function<Application()> application;
+  /// Default: those of the group that is named as the server is.
+  std::function<ServerOptions(const Snapshot&)> options = {};
+};
 
 /// Serves an Application over HTTP/1.1 and HTTP/1.0, one fiber for each connection.
 ///
@@ -36,6 +47,9 @@ class Server : public Service {
   /// unix_socket_mode that makes no sense, and std::runtime_error for certificates and keys that
   /// cannot be used; these are read before it listens.
   Server(const Config& config, std::string name, Application application);
+  /// The same with an application that SIGHUP makes anew: see ServerSources. Connections that are
+  /// open go on, and have it from their next request on. Throws what the functions throw, too.
+  Server(const Config& config, std::string name, ServerSources sources);
   /// The same without a configuration.
   Server(std::string name, Application application, ServerOptions options);
   ~Server() override;
@@ -47,7 +61,7 @@ class Server : public Service {
   /// time limits they have begun.
   void reset() override;
   /// Reads certificates and keys, if they have changed: workers may not be allowed to. Throws
-  /// std::runtime_error with the file and what is wrong with it.
+  /// std::runtime_error with the file and what is wrong with it. Makes the application.
   void prepare(const Snapshot& next) override;
   [[nodiscard]] std::string name() const override;
 
