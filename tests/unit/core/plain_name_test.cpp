@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <regex>
@@ -150,6 +151,7 @@ std::set<std::string> mangled_names() {
       &paths);
   std::set<std::string> names;
   for (const std::string& path : paths) {
+    if (!std::filesystem::exists(path)) continue;  // The kernel's own.
     const std::string file = thane::internal::read_file(path, 1 << 30);
     ElfSymbols::of_file(std::as_bytes(std::span{file}))
         .for_each([&](const ElfSymbols::Function& function) {
