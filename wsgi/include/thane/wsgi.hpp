@@ -2,9 +2,16 @@
 #pragma once
 
 #include <thane/wsgi/application.hpp>
+#include <thane/wsgi/file_body.hpp>
+#include <thane/wsgi/file_response.hpp>
 #include <thane/wsgi/filter.hpp>
 #include <thane/wsgi/loader.hpp>
 #include <thane/wsgi/mapper.hpp>
+#include <thane/wsgi/middleware/basic_auth.hpp>
+#include <thane/wsgi/middleware/cors.hpp>
+#include <thane/wsgi/middleware/gzip.hpp>
+#include <thane/wsgi/middleware/rate_limit.hpp>
+#include <thane/wsgi/middleware/static_files.hpp>
 #include <thane/wsgi/request.hpp>
 #include <thane/wsgi/response.hpp>
 #include <thane/wsgi/router.hpp>
