@@ -181,7 +181,8 @@ Connection::After Connection::answer(Response response, BodyReader& body, TimePo
   // Not if it was turned on since: then nobody knows when the request began.
   if (site_.access_log != nullptr && started != TimePoint{}) {
     site_.access_log->write({peer_, head_->method, head_->target, head_->minor_version,
-                             response.status(), octets, SteadyClock::now() - started});
+                             response.status(), octets, SteadyClock::now() - started,
+                             head_->fields()});
   }
   if (!complete) return After::gone;
   if (!written.keep_alive) return After::close;
@@ -266,7 +267,7 @@ void Connection::refuse(int status, const char* reason) {
   write_response(Response{status}, delivery, output_);
   log::debug("request from {} refused with {}: {}", peer_, status, reason);
   if (site_.access_log != nullptr) {
-    site_.access_log->write({peer_, {}, {}, 1, status, 0, Duration::zero()});
+    site_.access_log->write({peer_, {}, {}, 1, status, 0, Duration::zero(), {}});
   }
 }
 

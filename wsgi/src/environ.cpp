@@ -116,6 +116,8 @@ Environ::Environ(Request& request)
   add("SERVER_PROTOCOL", std::string{request.minor_version() == 0 ? "HTTP/1.0" : "HTTP/1.1"});
   add("REMOTE_ADDR", std::string{request.peer_address()});
   for (const auto& [name, value] : request.headers()) add_field(name, value);
+  // Of a target in absolute form, or what a proxy says it was: RFC 9112 3.2.2.
+  if (!request.authority().empty()) set("HTTP_HOST", std::string{request.authority()});
   if (const auto* const user = request.attribute<std::string>(basic_auth_user)) add_user(*user);
   add("wsgi.version", std::array{1, 0});
   add("wsgi.url_scheme", std::string{request.scheme()});

@@ -29,6 +29,8 @@ class MadeRequest {
 
   wsgi::Request& operator*() { return request_; }
   wsgi::Request* operator->() { return &request_; }
+  /// What the request is made of may still be changed.
+  wsgi::internal::Surroundings& surroundings() { return surroundings_; }
 
  private:
   class Body final : public wsgi::internal::BodySource {

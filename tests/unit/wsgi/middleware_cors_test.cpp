@@ -1,3 +1,4 @@
+#include <thane/config.hpp>
 #include <thane/wsgi/middleware/cors.hpp>
 
 #include <doctest/doctest.h>
@@ -148,7 +149,7 @@ TEST_CASE("policies come from the configuration, and take from the first what th
                                         "max_age = 3600\nallow_credentials = false\n");
   const auto config = Config::parse({"--config-file", file},
                                     {wsgi::cors_options(), wsgi::cors_options("cors.second")});
-  const auto read = wsgi::cors_policies(config, {"cors", "cors.second"});
+  const auto read = wsgi::cors_policies(*config.snapshot(), {"cors", "cors.second"});
   REQUIRE(read.size() == 2);
   CHECK(read[0].allowed_origin == std::vector<std::string>{"https://a.example"});
   CHECK(read[0].max_age == 10);

@@ -1,10 +1,10 @@
-#include "middleware/file_parts.hpp"
-
+// The parts that answer with files, or change and refuse what others answer, in Paste files.
 #include <doctest/doctest.h>
 
 #include <string>
 
 #include <thane/wsgi/loader.hpp>
+#include <thane/wsgi/stock_parts.hpp>
 
 #include "answered.hpp"
 #include "support/captured_log.hpp"
@@ -17,7 +17,7 @@ namespace {
 wsgi::Application loaded(const testing::TemporaryDirectory& folder, std::string_view text,
                          const std::vector<wsgi::CorsPolicy>& policies = {}) {
   wsgi::Registry registry;
-  wsgi::internal::add_file_parts(registry, policies);
+  wsgi::add_stock_parts(registry, {.cors = policies});
   return wsgi::load_app(registry, "config:" + folder.write("paste.ini", text));
 }
 
@@ -61,7 +61,7 @@ TEST_CASE("an option that there is not is warned of, and no error") {
   const testing::TemporaryDirectory folder;
   const testing::CapturedLog log;
   (void)loaded(folder, "[app:main]\nuse = egg:Paste#static\ndocument_root = /\ncache_age = 1\n");
-  CHECK(log.count("static_files: there is no option \"cache_age\", it does nothing") == 1);
+  CHECK(log.count("static_files has no setting \"cache_age\"") == 1);
 }
 
 TEST_CASE("what a section says wrongly is an error with its place") {

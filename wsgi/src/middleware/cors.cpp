@@ -200,19 +200,18 @@ OptGroup cors_options(std::string_view group) {
           }};
 }
 
-std::vector<CorsPolicy> cors_policies(const Config& config,
+std::vector<CorsPolicy> cors_policies(const Snapshot& values,
                                       const std::vector<std::string>& groups) {
-  const auto values = config.snapshot();
   std::map<std::string, std::string> origins;
-  for (auto& entry : values->entries()) origins.emplace(entry.name, std::move(entry.origin));
+  for (auto& entry : values.entries()) origins.emplace(entry.name, std::move(entry.origin));
   std::vector<CorsPolicy> policies;
   for (const auto& group : groups) {
     CorsPolicy policy = policies.empty() ? CorsPolicy{} : policies.front();
     const auto take = [&]<class T>(std::string_view name, T& value) {
       const std::string full = group + "." + std::string{name};
-      if (policies.empty() || origins.at(full) != "default") value = values->get<T>(full);
+      if (policies.empty() || origins.at(full) != "default") value = values.get<T>(full);
     };
-    policy.allowed_origin = values->get<std::vector<std::string>>(group + ".allowed_origin");
+    policy.allowed_origin = values.get<std::vector<std::string>>(group + ".allowed_origin");
     take("allow_credentials", policy.allow_credentials);
     take("expose_headers", policy.expose_headers);
     take("max_age", policy.max_age);

@@ -5,7 +5,8 @@
 #include <string_view>
 #include <vector>
 
-#include <thane/config.hpp>
+#include <thane/opt.hpp>
+#include <thane/snapshot.hpp>
 #include <thane/wsgi/filter.hpp>
 #include <thane/wsgi/settings.hpp>
 
@@ -46,7 +47,7 @@ struct CorsPolicy {
 [[nodiscard]] OptGroup cors_options(std::string_view group = "cors");
 /// The policies that these groups say. What the first leaves out has the default above; what others
 /// leave out has the value of the first.
-[[nodiscard]] std::vector<CorsPolicy> cors_policies(const Config& config,
+[[nodiscard]] std::vector<CorsPolicy> cors_policies(const Snapshot& values,
                                                     const std::vector<std::string>& groups);
 
 /// A Paste factory: the members of CorsPolicy as keys, lists by commas. It asks for
