@@ -30,7 +30,6 @@
 #include <thane/launcher.hpp>
 #include <thane/log.hpp>
 #include <thane/wsgi.hpp>
-#include <thane/wsgi/middleware/static_files.hpp>
 
 namespace wsgi = thane::wsgi;
 

@@ -5,6 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <functional>
+#include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -262,6 +265,22 @@ TEST_CASE("a file that becomes shorter while it is sent ends the connection") {
   CHECK(output.find("Content-Length: 300000") != output.npos);
   CHECK(output.find("HTTP/1.1", 1) == output.npos);
   CHECK(output.size() - output.find("\r\n\r\n") - 4 == 100'000);
+}
+
+TEST_CASE("a stream of a file that became shorter fails, and does not end as if it were whole") {
+  const File file{std::string(100'000, 'x')};
+  FiberLoop loop;
+  loop.run([&file] {
+    auto opened = std::make_shared<const UniqueFd>(::open(file.path.c_str(), O_RDONLY | O_CLOEXEC));
+    wsgi::FileBody body{opened, 0, 100'000};
+    CHECK(body().value().size() == 65536);
+    const auto copy = body;
+    REQUIRE(::truncate(file.path.c_str(), 70'000) == 0);
+    CHECK(body().value().size() == 70'000 - 65536);
+    CHECK_THROWS_AS((void)body(), std::runtime_error);
+    CHECK(copy.offset() == 65536);
+    CHECK(copy.left() == 100'000 - 65536);
+  });
 }
 
 TEST_CASE("a file that is empty before its first octet is sent is an error of the server") {

@@ -4,6 +4,8 @@
 #include <zlib.h>
 
 #include <array>
+#include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <optional>
 #include <stdexcept>
@@ -153,6 +155,9 @@ TEST_CASE("a file is compressed whole, its ranges are not, and 304 has the tag o
   const testing::TemporaryDirectory folder;
   const std::string text = words(200'000);
   const std::string path = folder.write("a.txt", text);
+  // So long ago that its tag is a strong one.
+  std::filesystem::last_write_time(
+      path, std::filesystem::file_time_type::clock::now() - std::chrono::hours{1});
   const wsgi::Application files = [&](Request& request) {
     return wsgi::file_response(request, path);
   };
@@ -160,7 +165,7 @@ TEST_CASE("a file is compressed whole, its ranges are not, and 304 has the tag o
   CHECK(unzip(whole.body) == text);
   CHECK(whole.header("Content-Length").empty());
   const std::string tag = whole.header("ETag");
-  CHECK(tag.starts_with("W/"));
+  CHECK(tag == "W/" + zipped(files, "").header("ETag"));
   const std::string fields{takes_gzip};
   const auto known = zipped(files, fields + "If-None-Match: " + tag + "\r\n");
   CHECK(known.status() == 304);

@@ -96,6 +96,9 @@ TEST_CASE_FIXTURE(Site, "no path leads out of the folder") {
     CAPTURE(target);
     CHECK(get(target).status() == 404);
   }
+  const Options anything{.links = Options::Links::anywhere, .dotfiles = Options::Dotfiles::shown};
+  CHECK(get("/../secret.txt", anything).status() == 404);
+  CHECK(get("/css/../../secret.txt", anything).status() == 404);
   const std::string absolute = "/" + folder.file("secret.txt");
   CHECK(get(absolute).status() == 404);
 }

@@ -6,6 +6,8 @@
 #include <thane/wsgi/application.hpp>
 #include <thane/wsgi/controller.hpp>
 #include <thane/wsgi/fault.hpp>
+#include <thane/wsgi/file_body.hpp>
+#include <thane/wsgi/file_response.hpp>
 #include <thane/wsgi/filter.hpp>
 #include <thane/wsgi/links.hpp>
 #include <thane/wsgi/loader.hpp>

@@ -113,8 +113,10 @@ class Cors {
     const auto found = rules_for(request);
     const auto method = request.header("Access-Control-Request-Method");
     if (found == origins_.end() || !method) return response;
-    const auto& [origin, rules] = *found;
-    if (!contains(rules->methods, *method)) {
+    // No structured binding: a lambda of clang 14 could not use it.
+    const std::string& origin = found->first;
+    const Rules& rules = *found->second;
+    if (!contains(rules.methods, *method)) {
       log::debug("cors: method {} is not allowed for {}", *method, origin);
       return response;
     }
@@ -125,15 +127,15 @@ class Cors {
     internal::for_each_element(fields, [&](std::string_view name) {
       wanted.push_back(name);
       const std::string known = lower(name);
-      allowed = allowed && (contains(simple_headers, known) || contains(rules->headers, known));
+      allowed = allowed && (contains(simple_headers, known) || contains(rules.headers, known));
     });
     if (!allowed) {
       log::debug("cors: not all fields of {} are allowed for {}", fields, origin);
       return response;
     }
-    allow(response, origin, *rules);
-    if (rules->max_age > 0) {
-      response.set_header("Access-Control-Max-Age", std::to_string(rules->max_age));
+    allow(response, origin, rules);
+    if (rules.max_age > 0) {
+      response.set_header("Access-Control-Max-Age", std::to_string(rules.max_age));
     }
     response.set_header("Access-Control-Allow-Methods", *method);
     if (!wanted.empty()) {

@@ -103,11 +103,11 @@ void apply(Request& request) {
   if (internal::is_valid_host(hop.host)) request.set_authority(std::move(hop.host));
   if (auto client = address_of(hop.client)) request.set_peer_address(std::move(*client));
 
-  auto prefix = trim(request.header("X-Forwarded-Prefix").value_or(""));
-  while (prefix.ends_with('/')) prefix.remove_suffix(1);
+  const auto prefix = trim(request.header("X-Forwarded-Prefix").value_or(""));
   if (prefix.starts_with('/')) {
-    request.set_script_name(
-        internal::percent_decode(prefix, internal::Plus::literal).append(request.script_name()));
+    auto mount = internal::percent_decode(prefix, internal::Plus::literal);
+    while (mount.ends_with('/')) mount.pop_back();
+    request.set_script_name(mount.append(request.script_name()));
   }
 }
 
