@@ -26,6 +26,10 @@ void send_empty(std::string& output, ChannelId channel, MethodId id) {
   send_method(output, channel, id, [](Writer&) {});
 }
 
+bool read_flag(Reader& from) {
+  return (from.octet() & 1) != 0;
+}
+
 // What an answer holds besides its name; none of it is of use to us.
 void skip_arguments(MethodId id, Reader& from) {
   switch (id) {
@@ -136,7 +140,8 @@ void Channel::receive_method(MethodId id, Reader& from) {
       closed_by_peer(from);
       break;
     case MethodId::channel_flow:
-      flowing_ = (from.octet() & 1) != 0;
+      flowing_ = read_flag(from);
+      from.expect_end();
       send_method(to_.output, id_, MethodId::channel_flow_ok,
                   [&](Writer& to) { to.octet(flowing_ ? 1 : 0); });
       break;
@@ -169,6 +174,7 @@ void Channel::answered(MethodId id, Reader& from) {
                     static_cast<std::uint32_t>(id) >> 16, static_cast<std::uint32_t>(id) & 0xFFFF));
   }
   skip_arguments(id, from);
+  from.expect_end();
   const RequestId request = pending_.front().id;
   pending_.pop_front();
   if (request != own) to_.events.push_back(Completed{.channel = id_, .request = request});
@@ -180,6 +186,7 @@ void Channel::closed_by_peer(Reader& from) {
                       .code = from.short_integer(),
                       .text = std::string{from.short_string()}};
   (void)from.long_integer();  // The method that is to blame; the text names it.
+  from.expect_end();
   send_empty(to_.output, id_, MethodId::channel_close_ok);
   gone_ = true;
   to_.events.push_back(std::move(event));
@@ -190,9 +197,10 @@ void Channel::begin_delivery(Reader& from) {
   delivered.channel = id_;
   delivered.consumer_tag = from.short_string();
   delivered.delivery_tag = from.long_long_integer();
-  delivered.redelivered = (from.octet() & 1) != 0;
+  delivered.redelivered = read_flag(from);
   delivered.exchange = from.short_string();
   delivered.routing_key = from.short_string();
+  from.expect_end();
   content_.begin(std::move(delivered));
 }
 
@@ -202,12 +210,15 @@ void Channel::begin_return(Reader& from) {
   returned.text = from.short_string();
   returned.exchange = from.short_string();
   returned.routing_key = from.short_string();
+  from.expect_end();
   content_.begin(std::move(returned));
 }
 
 void Channel::cancelled(Reader& from) {
   std::string tag{from.short_string()};
-  if ((from.octet() & 1) == 0) {  // It wants an answer.
+  const bool no_wait = read_flag(from);
+  from.expect_end();
+  if (!no_wait) {
     send_method(to_.output, id_, MethodId::basic_cancel_ok,
                 [&](Writer& to) { to.short_string(tag); });
   }
@@ -216,7 +227,8 @@ void Channel::cancelled(Reader& from) {
 
 void Channel::settle(Reader& from, Outcome outcome) {
   const std::uint64_t tag = from.long_long_integer();
-  const auto multiple = (from.octet() & 1) != 0 ? Multiple::yes : Multiple::no;
+  const auto multiple = read_flag(from) ? Multiple::yes : Multiple::no;
+  from.expect_end();
   for (Settled& settled : confirms_.settle(tag, multiple, outcome)) {
     settled.channel = id_;
     to_.events.push_back(std::move(settled));

@@ -137,7 +137,6 @@ void Connection::receive_for_connection(MethodId id, Reader& from) {
     default:
       throw protocol_error(ReplyCode::command_invalid, "the unexpected method " + name_of(id));
   }
-  from.expect_end();
 }
 
 void Connection::expect_state(State state, MethodId id) const {
@@ -153,6 +152,7 @@ void Connection::start(Reader& from) {
   (void)read_table(from);
   const std::string mechanisms{from.long_string()};
   (void)from.long_string();
+  from.expect_end();
   if (major != 0 || minor != 9) {
     throw protocol_error(ReplyCode::not_allowed,
                          fmt::format("the peer speaks AMQP {}-{}, not 0-9-1", major, minor));
@@ -181,6 +181,7 @@ void Connection::tune(Reader& from) {
   settings_.channel_max = lesser(settings_.channel_max, from.short_integer());
   settings_.frame_max = lesser(settings_.frame_max, from.long_integer());
   const std::chrono::seconds theirs{from.short_integer()};
+  from.expect_end();
   if (settings_.heartbeat.count() != 0 && theirs.count() != 0) {
     settings_.heartbeat = std::min(settings_.heartbeat, theirs);
   }
@@ -204,23 +205,29 @@ void Connection::tune(Reader& from) {
 
 void Connection::opened(Reader& from) {
   (void)from.short_string();
+  from.expect_end();
   state_ = State::open;
   to_.events.push_back(Opened{});
 }
 
 void Connection::blocked(MethodId id, Reader& from) {
-  blocked_ = id == MethodId::connection_blocked;
-  if (blocked_) {
-    to_.events.push_back(Blocked{std::string{from.short_string()}});
-  } else {
+  if (id == MethodId::connection_unblocked) {
+    from.expect_end();
+    blocked_ = false;
     to_.events.push_back(Unblocked{});
+    return;
   }
+  std::string reason{from.short_string()};
+  from.expect_end();
+  blocked_ = true;
+  to_.events.push_back(Blocked{std::move(reason)});
 }
 
 void Connection::closed_by_peer(Reader& from) {
   const std::uint16_t code = from.short_integer();
   std::string text{from.short_string()};
   (void)from.long_integer();
+  from.expect_end();
   send_method(to_.output, MethodId::connection_close_ok, [](Writer&) {});
   end(ClosedBy::peer, code, std::move(text));
 }

@@ -12,20 +12,20 @@ namespace thane::rpc::amqp {
 
 /// Empty and nullopt: the property is absent.
 struct Properties {
-  std::string content_type;
-  std::string content_encoding;
-  std::optional<Table> headers;
-  std::optional<std::uint8_t> delivery_mode;
-  std::optional<std::uint8_t> priority;
-  std::string correlation_id;
-  std::string reply_to;
-  std::string expiration;  ///< Milliseconds, as decimal text.
-  std::string message_id;
-  std::optional<std::uint64_t> timestamp;
-  std::string type;
-  std::string user_id;
-  std::string app_id;
-  std::string cluster_id;
+  std::string content_type{};
+  std::string content_encoding{};
+  std::optional<Table> headers{};
+  std::optional<std::uint8_t> delivery_mode{};
+  std::optional<std::uint8_t> priority{};
+  std::string correlation_id{};
+  std::string reply_to{};
+  std::string expiration{};  ///< Milliseconds, as decimal text.
+  std::string message_id{};
+  std::optional<std::uint64_t> timestamp{};
+  std::string type{};
+  std::string user_id{};
+  std::string app_id{};
+  std::string cluster_id{};
 
   friend bool operator==(const Properties&, const Properties&) = default;
 };
