@@ -16,7 +16,7 @@ inline constexpr std::uint64_t big_integer_subtype = 0x1e7;
 /// for values nested deeper than 200.
 [[nodiscard]] nlohmann::json decode(std::string_view text);
 
-/// The reverse. In ASCII but for what decode() reads; octets that are no UTF-8 become U+FFFD.
+/// The reverse; octets that are no UTF-8 become U+FFFD.
 void encode_to(std::string& out, const nlohmann::json& value);
 [[nodiscard]] std::string encode(const nlohmann::json& value);
 

@@ -139,7 +139,8 @@ class Driver {
                       std::optional<int> retry) = 0;
 };
 
-/// How long calls may take and the like are for their callers; this is what drivers need.
+/// The driver of a URL. `values`: where the options of its group are; null: their defaults. Throws
+/// DriverLoadFailure.
 [[nodiscard]] std::shared_ptr<Driver> make_driver(const TransportUrl& url, const Snapshot* values);
 
 }  // namespace thane::rpc::internal

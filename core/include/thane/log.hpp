@@ -76,6 +76,9 @@ class RequestScope {
   std::string previous_;
 };
 
+/// That id; empty if there is none. Valid until the fiber leaves or enters a RequestScope.
+[[nodiscard]] std::string_view request_id() noexcept;
+
 /// Opens the log file anew (after logrotate moved it). Called by the launcher on SIGUSR1.
 void reopen() noexcept;
 /// Hands lines that wait for a slow reader to the kernel; gives a stuck one 100 ms, and no more.

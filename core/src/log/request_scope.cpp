@@ -41,6 +41,10 @@ std::uint64_t current_fiber_id() noexcept {
 
 }  // namespace internal
 
+std::string_view request_id() noexcept {
+  return internal::current_request_id();
+}
+
 RequestScope::RequestScope(std::string request_id)
     : previous_(std::exchange(own_request_id(), std::move(request_id))) {}
 

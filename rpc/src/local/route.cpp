@@ -1,0 +1,118 @@
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include <thane/fiber.hpp>
+#include <thane/fiber_loop.hpp>
+
+#include "local_client.hpp"
+
+namespace thane::rpc::internal {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+// How late a server that is new may be noticed by a client that has others.
+constexpr Duration between_looks = 100ms;
+// A client that has none looks as often as this.
+constexpr Duration shortest_pause = 2ms;
+constexpr Duration longest_pause = 50ms;
+
+}  // namespace
+
+Route::Route(const std::string& root, const Target& target, std::string prefix)
+    : directory_(root, target.exchange, target.topic), prefix_(std::move(prefix)) {}
+
+void Route::look(TimePoint now) {
+  if (now < deadline_after(looked_, between_looks)) return;
+  looked_ = now;
+  const auto names = directory_.list(prefix_);
+  // What is no longer listed still answers what it was sent: its channels end by themselves.
+  std::erase_if(channels_,
+                [&](const auto& entry) { return !std::ranges::binary_search(names, entry.first); });
+  for (const std::string& name : names) channels_.try_emplace(name);
+}
+
+void Route::forget_unusable() {
+  for (auto& [name, channels] : channels_) {
+    std::erase_if(channels, [](const auto& channel) { return !channel->usable(); });
+  }
+}
+
+std::shared_ptr<Channel> Route::open(const std::string& name) {
+  bool busy = false;
+  auto socket = directory_.connect(name, busy);
+  if (!socket || !directory_.trusts(socket->get())) {
+    if (!busy) looked_ = TimePoint::min();
+    return nullptr;
+  }
+  auto channel =
+      std::make_shared<Channel>(std::make_shared<Link>(Stream{std::move(*socket)}, nullptr));
+  channel->start();
+  channels_[name].push_back(channel);
+  return channel;
+}
+
+// To the socket to which there are fewest.
+std::shared_ptr<Channel> Route::open_another() {
+  std::vector<std::pair<std::size_t, std::string>> names;
+  for (const auto& [name, channels] : channels_) {
+    if (channels.size() < most_channels) names.emplace_back(channels.size(), name);
+  }
+  std::ranges::sort(names);
+  for (const auto& [count, name] : names) {
+    if (auto channel = open(name)) return channel;
+  }
+  return nullptr;
+}
+
+std::shared_ptr<Channel> Route::pick() {
+  look(FiberLoop::current().now());
+  forget_unusable();
+  std::shared_ptr<Channel> best;
+  bool unknown = false;  // A socket without a connection.
+  for (const auto& [name, channels] : channels_) {
+    unknown = unknown || channels.empty();
+    for (const auto& channel : channels) {
+      const auto rank = [](const Channel& each) {
+        return std::pair{each.outstanding(), each.last_used};
+      };
+      if (!best || rank(*channel) < rank(*best)) best = channel;
+    }
+  }
+  if (!best || unknown || best->outstanding() > 0) {
+    if (auto fresh = open_another()) best = std::move(fresh);
+  }
+  if (best) best->last_used = ++uses_;
+  return best;
+}
+
+std::shared_ptr<Channel> Route::wait_for_one(TimePoint deadline) {
+  Duration pause = shortest_pause;
+  for (;;) {
+    if (auto channel = pick()) return channel;
+    const TimePoint now = FiberLoop::current().now();
+    if (now >= deadline) return nullptr;
+    this_fiber::sleep_until(std::min(deadline, now + pause));
+    pause = std::min(pause * 2, longest_pause);
+    looked_ = TimePoint::min();
+  }
+}
+
+std::vector<std::shared_ptr<Channel>> Route::all() {
+  looked_ = TimePoint::min();  // Everybody has to hear it: also who has come just now.
+  look(FiberLoop::current().now());
+  forget_unusable();
+  std::vector<std::string> names;
+  for (const auto& [name, channels] : channels_) names.push_back(name);
+  std::vector<std::shared_ptr<Channel>> all;
+  for (const std::string& name : names) {
+    const Channels& known = channels_[name];
+    auto channel = known.empty() ? open(name) : known.front();
+    if (channel) all.push_back(std::move(channel));
+  }
+  return all;
+}
+
+}  // namespace thane::rpc::internal

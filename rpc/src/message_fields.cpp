@@ -1,0 +1,177 @@
+#include "message_fields.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <random>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
+
+#include "json_text.hpp"
+
+namespace thane::rpc::internal {
+
+namespace {
+
+const std::string_view context_prefix = "_context_";
+
+// Ids have to differ, in all processes of a fork too. Nothing depends on that nobody can guess
+// them.
+class IdSource {
+ public:
+  std::array<unsigned char, 16> next() {
+    if (process_ != ::getpid()) {
+      process_ = ::getpid();
+      std::random_device device;
+      std::seed_seq seed{device(), device(), device(), device(), device(), device()};
+      generator_.seed(seed);
+    }
+    std::array<unsigned char, 16> octets{};
+    for (std::size_t half = 0; half < 2; ++half) {
+      std::uint64_t bits = generator_();
+      for (std::size_t index = 0; index < 8; ++index, bits >>= 8) {
+        octets[half * 8 + index] = static_cast<unsigned char>(bits & 0xff);
+      }
+    }
+    octets[6] = static_cast<unsigned char>((octets[6] & 0x0f) | 0x40);  // Version 4,
+    octets[8] = static_cast<unsigned char>((octets[8] & 0x3f) | 0x80);  // variant of RFC 4122.
+    return octets;
+  }
+
+ private:
+  pid_t process_ = 0;
+  std::mt19937_64 generator_;
+};
+
+std::string take_text(json& payload, const char* key) {
+  const auto found = payload.find(key);
+  if (found == payload.end()) return {};
+  std::string text = found->is_string() ? std::move(found->get_ref<std::string&>()) : std::string{};
+  payload.erase(found);
+  return text;
+}
+
+json take(json& payload, const char* key) {
+  const auto found = payload.find(key);
+  if (found == payload.end()) return {};
+  json value = std::move(*found);
+  payload.erase(found);
+  return value;
+}
+
+void require_object(const json& payload) {
+  if (!payload.is_object()) {
+    throw std::invalid_argument(std::string{"a message that is no object but "} +
+                                payload.type_name());
+  }
+}
+
+}  // namespace
+
+std::string new_id() {
+  thread_local IdSource source;
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  text.reserve(32);
+  for (const unsigned char octet : source.next()) {
+    text += digits[octet >> 4];
+    text += digits[octet & 0x0f];
+  }
+  return text;
+}
+
+std::string new_uuid() {
+  std::string text = new_id();
+  for (const std::size_t position : {20U, 16U, 12U, 8U}) text.insert(position, 1, '-');
+  return text;
+}
+
+json pack(Outgoing outgoing) {
+  json payload = std::move(outgoing.message);
+  for (auto& [name, value] : outgoing.context.items()) {
+    payload[std::string{context_prefix} + name] = std::move(value);
+  }
+  payload["_unique_id"] = new_id();
+  return payload;
+}
+
+void add_way_back(json& payload, const std::string& message_id, const std::string& reply_queue,
+                  const std::optional<double>& monitor_timeout) {
+  payload["_msg_id"] = message_id;
+  payload["_reply_q"] = reply_queue;
+  json& timeout = payload["_timeout"];
+  if (!monitor_timeout) return;
+  // Python's int is written without a fraction.
+  const auto whole = static_cast<std::int64_t>(*monitor_timeout);
+  if (static_cast<double>(whole) == *monitor_timeout) {
+    timeout = whole;
+  } else {
+    timeout = *monitor_timeout;
+  }
+}
+
+json pack_reply(const std::string& message_id, Reply reply) {
+  json payload{{"result", nullptr},
+               {"failure", nullptr},
+               {"ending", true},
+               {"_msg_id", message_id},
+               {"_unique_id", new_id()}};
+  if (reply.failure) {
+    payload["failure"] = std::move(*reply.failure);
+  } else {
+    payload["result"] = std::move(reply.result);
+  }
+  return payload;
+}
+
+json pack_heartbeat(const std::string& message_id) {
+  json payload = pack_reply(message_id, {});
+  payload["ending"] = false;
+  return payload;
+}
+
+void Unpacked::move_to(Incoming& incoming) {
+  incoming.message = std::move(message);
+  incoming.context = std::move(context);
+  incoming.unique_id = std::move(unique_id);
+  incoming.message_id = std::move(message_id);
+  incoming.monitor_timeout = std::move(monitor_timeout);
+}
+
+Unpacked unpack(json payload) {
+  require_object(payload);
+  Unpacked unpacked;
+  unpacked.unique_id = take_text(payload, "_unique_id");
+  unpacked.message_id = take_text(payload, "_msg_id");
+  unpacked.reply_queue = take_text(payload, "_reply_q");
+  unpacked.monitor_timeout = take(payload, "_timeout");
+  for (auto member = payload.begin(); member != payload.end();) {
+    if (!member.key().starts_with(context_prefix)) {
+      ++member;
+      continue;
+    }
+    unpacked.context[member.key().substr(context_prefix.size())] = std::move(*member);
+    member = payload.erase(member);
+  }
+  unpacked.message = std::move(payload);
+  return unpacked;
+}
+
+UnpackedReply unpack_reply(json payload) {
+  require_object(payload);
+  UnpackedReply unpacked;
+  unpacked.message_id = take_text(payload, "_msg_id");
+  const json ending = take(payload, "ending");
+  unpacked.ending = ending.is_boolean() && ending.get<bool>();
+  unpacked.reply.result = take(payload, "result");
+  json failure = take(payload, "failure");
+  if (failure.is_string() && !failure.get_ref<std::string&>().empty()) {
+    unpacked.reply.failure = std::move(failure.get_ref<std::string&>());
+  } else if (failure.is_object()) {
+    unpacked.reply.failure = encode(failure);  // Not encoded twice: accepted all the same.
+  }
+  return unpacked;
+}
+
+}  // namespace thane::rpc::internal

@@ -1,0 +1,132 @@
+#include "transport.hpp"
+
+#include <chrono>
+#include <utility>
+
+#include <thane/rpc/errors.hpp>
+#include <thane/snapshot.hpp>
+
+#include "fake/fake_driver.hpp"
+#include "local/local_driver.hpp"
+
+namespace thane::rpc {
+
+namespace internal {
+
+std::shared_ptr<Driver> make_driver(const TransportUrl& url, const Snapshot*) {
+  const std::string name = url.driver();
+  if (name == "fake") return make_fake_driver(url);
+  if (name == "local") return make_local_driver(url);
+  throw DriverLoadFailure(name, "there is none of that name");
+}
+
+}  // namespace internal
+
+struct Transport::State {
+  TransportUrl url;
+  TransportSettings settings;
+  std::shared_ptr<internal::Driver> driver;
+};
+
+namespace {
+
+using Milliseconds = std::chrono::milliseconds;
+
+const char* const default_url = "local://";
+
+TransportSettings settings_from(const Snapshot& values) {
+  return {.control_exchange = values.get<std::string>("control_exchange"),
+          .rpc_response_timeout = values.get<Milliseconds>("rpc_response_timeout"),
+          .executor_thread_pool_size =
+              static_cast<std::size_t>(values.get<int>("executor_thread_pool_size")),
+          .rpc_ping_enabled = values.get<bool>("rpc_ping_enabled")};
+}
+
+}  // namespace
+
+OptGroup options() {
+  const TransportSettings defaults;
+  return {
+      .name = "DEFAULT",
+      .options = {
+          Opt<std::string>{.name = "transport_url",
+                           .default_value = default_url,
+                           .help = "How messages travel: local://DIRECTORY or fake://.",
+                           .secrecy = Secrecy::secret},
+          Opt<std::string>{.name = "control_exchange",
+                           .default_value = defaults.control_exchange,
+                           .help = "The exchange of targets that name none."},
+          Opt<Milliseconds>{.name = "rpc_response_timeout",
+                            .default_value = defaults.rpc_response_timeout,
+                            .help = "How long a call waits for its answer.",
+                            .min = Milliseconds{1}},
+          Opt<int>{.name = "executor_thread_pool_size",
+                   .default_value = static_cast<int>(defaults.executor_thread_pool_size),
+                   .help = "How many messages an RPC server works on at a time, in each worker.",
+                   .min = 1,
+                   .deprecated_name = "rpc_thread_pool_size"},
+          Opt<bool>{.name = "rpc_ping_enabled",
+                    .default_value = defaults.rpc_ping_enabled,
+                    .help = "Whether RPC servers answer oslo_rpc_server_ping."},
+      }};
+}
+
+OptGroup notification_options() {
+  return {.name = "oslo_messaging_notifications",
+          .options = {
+              Opt<std::vector<std::string>>{
+                  .name = "driver",
+                  .help = "How notifications are sent: messagingv2, messaging, log, noop; several "
+                          "are all used."},
+              Opt<std::string>{.name = "transport_url",
+                               .help = "How they travel; empty: as RPC does.",
+                               .secrecy = Secrecy::secret},
+              Opt<std::vector<std::string>>{.name = "topics",
+                                            .default_value = {"notifications"},
+                                            .help = "Where they are sent to, each of them."},
+              Opt<int>{.name = "retry",
+                       .default_value = -1,
+                       .help = "How often one that cannot be sent is tried again; -1: for ever."},
+          }};
+}
+
+Transport::Transport(std::shared_ptr<State> state) noexcept : state_(std::move(state)) {}
+
+Transport Transport::from(const Config& config) {
+  return from(*config.snapshot());
+}
+
+Transport Transport::from(const Snapshot& values) {
+  const auto url = TransportUrl::parse(values.get<std::string>("transport_url"));
+  return Transport{std::make_shared<State>(
+      State{url, settings_from(values), internal::make_driver(url, &values)})};
+}
+
+Transport Transport::from(const std::string& text, const TransportSettings& settings) {
+  const auto url = TransportUrl::parse(text);
+  return Transport{
+      std::make_shared<State>(State{url, settings, internal::make_driver(url, nullptr)})};
+}
+
+Transport Transport::for_notifications(const Config& config) {
+  const auto values = config.snapshot();
+  const std::string& text = values->get<std::string>("oslo_messaging_notifications.transport_url");
+  if (text.empty()) return from(*values);
+  const auto url = TransportUrl::parse(text);
+  return Transport{std::make_shared<State>(
+      State{url, settings_from(*values), internal::make_driver(url, values.get())})};
+}
+
+const TransportUrl& Transport::url() const noexcept {
+  return state_->url;
+}
+
+const TransportSettings& Transport::settings() const noexcept {
+  return state_->settings;
+}
+
+internal::Driver& Transport::driver() const noexcept {
+  return *state_->driver;
+}
+
+}  // namespace thane::rpc
