@@ -44,6 +44,7 @@ class RabbitListener::Message final : public Incoming {
   }
   void requeue() noexcept override {
     if (!std::exchange(settled_, true)) {
+      listener_.seen_.forget(unique_id);
       listener_.reject(id_, amqp::Channel::Requeue::yes);
     }
   }
@@ -82,6 +83,7 @@ RabbitListener::RabbitListener(Parts parts)
 void RabbitListener::start(Receiver& receiver) {
   receiver_ = &receiver;
   sender_.closing = false;
+  seen_ = {};
   started_();
   Consumers::start();
   try {
@@ -118,6 +120,11 @@ void RabbitListener::delivered(amqp::Delivered& message, DeliveryId id) {
     const bool again = message.redelivered;
     Unpacked unpacked =
         unpack(unwrap(decode_body(message.properties, std::move(message.body), max_body)));
+    if (seen_.seen(unpacked.unique_id)) {
+      log::warning("rabbit: the message {} came twice; it is dropped", unpacked.unique_id);
+      acknowledge(id);
+      return;
+    }
     auto incoming = std::make_unique<Message>(*this, id, std::move(unpacked));
     incoming->redelivered = again;
     incoming->expires = expires;

@@ -7,6 +7,7 @@
 
 #include "consumers.hpp"
 #include "reply_sender.hpp"
+#include "seen_ids.hpp"
 #include "transport.hpp"
 
 namespace thane::rpc::internal {
@@ -40,6 +41,7 @@ class RabbitListener final : public Listener, private Consumers {
   std::function<void()> closed_;
   Receiver* receiver_ = nullptr;
   ReplySender::Sender sender_;
+  SeenIds seen_;
 };
 
 }  // namespace thane::rpc::internal
