@@ -82,7 +82,8 @@ RemoteError remote_error_from(std::string_view failure) {
                            .args = part("args", json::array()),
                            .kwargs = part("kwargs", json::object())};
   if (parts.module == "exceptions") parts.module = "builtins";  // Python 2's name of it.
-  for (const json& line : *part("tb", json::array())) {
+  const auto traceback = part("tb", json::array());
+  for (const json& line : *traceback) {
     if (line.is_string()) parts.traceback.push_back(line.get<std::string>());
   }
   return RemoteError{std::move(parts)};

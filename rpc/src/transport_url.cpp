@@ -1,5 +1,6 @@
 #include <thane/rpc/transport_url.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <stdexcept>
 #include <vector>
@@ -33,6 +34,13 @@ std::string unquote(std::string_view text) {
     index += 2;
   }
   return out;
+}
+
+// Behind the question mark a plus sign stands for a space.
+std::string unquote_query(std::string_view text) {
+  std::string spaced{text};
+  std::ranges::replace(spaced, '+', ' ');
+  return unquote(spaced);
 }
 
 std::string quote(std::string_view text, std::string_view safe) {
@@ -166,9 +174,9 @@ TransportUrl TransportUrl::parse(std::string_view url) {
   if (path.starts_with('/')) parsed.virtual_host = unquote(path.substr(1));
 
   for (std::string_view pair : split(query, '&')) {
-    const std::string value = unquote(cut(pair, "="));
+    const std::string value = unquote_query(cut(pair, "="));
     if (value.empty()) continue;
-    std::string& joined = parsed.query[unquote(pair)];
+    std::string& joined = parsed.query[unquote_query(pair)];
     joined += (joined.empty() ? "" : ",") + value;
   }
   return parsed;

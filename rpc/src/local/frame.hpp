@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <span>
@@ -25,8 +26,9 @@ enum class FrameKind : std::uint32_t {
 
 struct Frame {
   FrameKind kind{};
-  std::uint64_t id = 0;      ///< Chosen by the client; what answers it has the same.
-  std::int64_t expires = 0;  ///< Of a call: CLOCK_MONOTONIC, ns, which all processes share.
+  std::uint64_t id = 0;  ///< Chosen by the client; what answers it has the same.
+  /// After it nobody waits for an answer: CLOCK_MONOTONIC, ns, which all processes share.
+  std::int64_t expires = std::numeric_limits<std::int64_t>::max();
   std::string_view payload{};
 };
 

@@ -79,7 +79,7 @@ class Route {
   SocketDirectory directory_;
   std::string prefix_;
   std::map<std::string, Channels> channels_;  // By the name of the socket; every name there is.
-  TimePoint looked_ = TimePoint::min();
+  TimePoint next_look_ = TimePoint::min();
   std::uint64_t uses_ = 0;
 };
 

@@ -71,7 +71,8 @@ void LocalListener::accept(Door& door) {
   try {
     for (;;) admit(door, door.acceptor->accept());
   } catch (const std::system_error& error) {
-    if (!stopping_) log::error("local:// accepts no more clients: {}", error.what());
+    if (!stopping_ && !thane::internal::launcher_ends())
+      log::error("local:// accepts no more clients: {}", error.what());
   }
 }
 

@@ -25,8 +25,8 @@ Route::Route(const std::string& root, const Target& target, std::string prefix)
     : directory_(root, target.exchange, target.topic), prefix_(std::move(prefix)) {}
 
 void Route::look(TimePoint now) {
-  if (now < deadline_after(looked_, between_looks)) return;
-  looked_ = now;
+  if (now < next_look_) return;
+  next_look_ = now + between_looks;
   const auto names = directory_.list(prefix_);
   // What is no longer listed still answers what it was sent: its channels end by themselves.
   std::erase_if(channels_,
@@ -44,7 +44,7 @@ std::shared_ptr<Channel> Route::open(const std::string& name) {
   bool busy = false;
   auto socket = directory_.connect(name, busy);
   if (!socket || !directory_.trusts(socket->get())) {
-    if (!busy) looked_ = TimePoint::min();
+    if (!busy) next_look_ = TimePoint::min();
     return nullptr;
   }
   auto channel =
@@ -96,12 +96,12 @@ std::shared_ptr<Channel> Route::wait_for_one(TimePoint deadline) {
     if (now >= deadline) return nullptr;
     this_fiber::sleep_until(std::min(deadline, now + pause));
     pause = std::min(pause * 2, longest_pause);
-    looked_ = TimePoint::min();
+    next_look_ = TimePoint::min();
   }
 }
 
 std::vector<std::shared_ptr<Channel>> Route::all() {
-  looked_ = TimePoint::min();  // Everybody has to hear it: also who has come just now.
+  next_look_ = TimePoint::min();  // Everybody has to hear it: also who has come just now.
   look(FiberLoop::current().now());
   forget_unusable();
   std::vector<std::string> names;

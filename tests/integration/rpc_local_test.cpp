@@ -1,0 +1,266 @@
+// local:// between real processes: the test is the client, a launcher with workers the server.
+#include <doctest/doctest.h>
+#include <signal.h>
+#include <sys/stat.h>
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <thane/fiber_loop.hpp>
+#include <thane/offload.hpp>
+#include <thane/rpc.hpp>
+#include <thane/thread_group.hpp>
+
+#include "support/child_process.hpp"
+#include "support/temporary_directory.hpp"
+
+namespace rpc = thane::rpc;
+using namespace std::chrono_literals;
+using namespace thane::testing;
+using nlohmann::json;
+using thane::FiberLoop;
+using thane::ThreadGroup;
+
+namespace {
+
+struct Machine {
+  [[nodiscard]] std::string url() const { return "local://" + directory.file("rpc"); }
+
+  [[nodiscard]] std::unique_ptr<ChildProcess> start(int workers, const std::string& server = "s") {
+    auto process = launch(workers, server);
+    process->expect_line("parent ready");
+    return process;
+  }
+  [[nodiscard]] std::unique_ptr<ChildProcess> launch(int workers, const std::string& server = "s") {
+    return std::make_unique<ChildProcess>(
+        PROGRAMS_DIR "/rpc_server",
+        std::vector<std::string>{"--transport-url", url(), "--peer-server", server,
+                                 "--peer-workers", std::to_string(workers)});
+  }
+  [[nodiscard]] rpc::Client client() const {
+    return {rpc::Transport::from(url()), {.topic = "t"}, {.timeout = patience()}};
+  }
+  [[nodiscard]] std::vector<std::string> sockets() const {
+    std::vector<std::string> names;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator{directory.path()}) {
+      if (entry.is_socket()) names.push_back(entry.path().filename());
+    }
+    return names;
+  }
+
+  TemporaryDirectory directory;
+};
+
+// So many fibers that call `body` again and again, until stop() or an error.
+class Load {
+ public:
+  Load(int fibers, const std::function<void()>& body) {
+    for (int i = 0; i < fibers; ++i) {
+      group_.spawn([this, body] {
+        while (!stopped_) {
+          try {
+            body();
+            ++done;
+          } catch (const std::exception& error) {
+            errors.insert(error.what());
+            return;
+          }
+        }
+      });
+    }
+  }
+  void stop() {
+    stopped_ = true;
+    group_.wait();
+  }
+
+  int done = 0;
+  std::multiset<std::string> errors;
+
+ private:
+  bool stopped_ = false;
+  ThreadGroup group_;
+};
+
+TEST_CASE_FIXTURE(Machine, "a call is answered, fails as it failed there, or ends in time") {
+  const auto server = start(2);
+  FiberLoop{}.run([&] {
+    const auto client = this->client();
+    const json value{
+        {"text", "\xc5\xbe"}, {"list", {1, 2.5, nullptr}}, {"big", std::string(300'000, 'x')}};
+    CHECK(client.call("echo", {{"arg", value}}) == value);
+    CHECK(client.prepare({.server = "s"}).call("echo", {{"arg", 7}}) == 7);
+    CHECK(client.prepare({.version = "1.3"}).call("pid").is_number());
+    try {
+      client.call("fail", {{"message", "no figs"}});
+      FAIL("it has not thrown");
+    } catch (const rpc::RemoteError& error) {
+      CHECK(error.module() == "shop.errors");
+      CHECK(error.exc_type() == "SoldOut");
+      CHECK(error.value() == "no figs");
+    }
+    CHECK_THROWS_AS(client.prepare({.timeout = 50ms}).call("sleep", {{"seconds", 60}}),
+                    rpc::MessagingTimeout);
+    CHECK_THROWS_AS(client.prepare({.server = "x", .timeout = 50ms}).call("pid"),
+                    rpc::MessagingTimeout);
+    CHECK(client.prepare({.call_monitor_timeout = 2s}).call("sleep", {{"seconds", 2.5}}) == 2.5);
+  });
+}
+
+TEST_CASE_FIXTURE(Machine, "calls go to all workers of a topic, and to all its servers") {
+  const auto first = start(2, "s1");
+  const auto second = start(2, "s2");
+  FiberLoop{}.run([&] {
+    const auto client = this->client();
+    std::map<int, int> calls;
+    Load load{32, [&] { ++calls[client.call("pid").get<int>()]; }};
+    while (load.done < 2000 && load.errors.empty()) thane::this_fiber::sleep_for(1ms);
+    load.stop();
+    CHECK(load.errors.empty());
+    CHECK(calls.size() == 4);
+  });
+}
+
+TEST_CASE_FIXTURE(Machine, "a cast goes to one worker, a fanout to each of every server") {
+  const auto first = start(2, "s1");
+  const auto second = start(2, "s2");
+  FiberLoop{}.run([&] {
+    const auto client = this->client();
+    client.prepare({.server = "s2"}).cast("bump", {{"name", "one"}});
+    second->expect_line("bumped one pid=");
+    client.prepare({.fanout = true}).cast("bump", {{"name", "all"}});
+    for (const auto& server : {first.get(), second.get()}) {
+      CHECK(server->expect_pid("bumped all pid=") != server->expect_pid("bumped all pid="));
+    }
+    CHECK_NOTHROW(client.prepare({.topic = "nobody"}).cast("bump", {{"name", "none"}}));
+    CHECK_THROWS_AS(client.prepare({.topic = "nobody", .at_least_once = true}).cast("bump"),
+                    rpc::MessageUndeliverable);
+  });
+}
+
+TEST_CASE_FIXTURE(Machine, "no call is lost in ten reloads under load") {
+  const auto server = start(2);
+  FiberLoop{}.run([&] {
+    const auto client = this->client();
+    int next = 0;
+    Load load{64, [&] {
+                const int mine = ++next;
+                if (client.call("echo", {{"arg", mine}}) != mine)
+                  throw std::logic_error("another's answer");
+              }};
+    for (int reload = 0; reload < 10; ++reload) {
+      const int before = load.done;
+      server->signal(SIGHUP);
+      thane::offload([&] { server->expect_line("reload finished"); });
+      CHECK(load.done > before);
+    }
+    load.stop();
+    for (const auto& error : load.errors) CHECK(error == "");
+  });
+  server->signal(SIGTERM);
+  CHECK(server->wait_exit() == Exit{.code = 0});
+  CHECK(sockets().empty());
+}
+
+TEST_CASE_FIXTURE(Machine, "a worker that is killed fails the calls it works on, at once") {
+  const auto server = start(2);
+  FiberLoop{}.run([&] {
+    const auto client = this->client();
+    constexpr int calls = 24;
+    std::map<pid_t, int> held;
+    int failed = 0;
+    std::map<pid_t, int> answered;
+    ThreadGroup group;
+    for (int i = 0; i < calls; ++i) {
+      group.spawn([&] {
+        try {
+          ++answered[client.call("hold").get<pid_t>()];
+        } catch (const rpc::MessageDeliveryFailure&) {
+          ++failed;
+        }
+      });
+    }
+    for (int i = 0; i < calls; ++i) {
+      ++held[thane::offload([&] { return server->expect_pid("held pid="); })];
+    }
+    CHECK(held.size() == 2);
+    const pid_t victim = held.begin()->first;
+    const auto begun = FiberLoop::current().now();
+    ::kill(victim, SIGKILL);
+    while (failed < held[victim] && FiberLoop::current().now() - begun < patience()) {
+      thane::this_fiber::sleep_for(1ms);
+    }
+    CHECK(failed == held[victim]);
+    CHECK(FiberLoop::current().now() - begun < 1s);
+    thane::offload([&] { server->expect_line("worker"); });
+
+    client.prepare({.fanout = true}).cast("release");
+    group.wait();
+    CHECK(failed == held[victim]);
+    held.erase(victim);
+    CHECK(answered == held);
+    CHECK_THROWS_AS(client.call("die"), rpc::MessageDeliveryFailure);
+    CHECK(client.call("pid") != victim);
+  });
+}
+
+TEST_CASE_FIXTURE(Machine, "SIGTERM answers what was sent, then refuses, and leaves no sockets") {
+  for (const int workers : {1, 2}) {
+    const auto server = start(workers);
+    FiberLoop{}.run([&] {
+      const auto client = this->client();
+      CHECK(client.call("pid").is_number());
+      Load load{32, [&] { client.call("sleep", {{"seconds", 0.3}}); }};
+      thane::this_fiber::sleep_for(50ms);
+      server->signal(SIGTERM);
+      load.stop();
+      CHECK(load.errors.empty());
+      CHECK(load.done == 32);
+      CHECK(thane::offload([&] { return server->wait_exit(); }) == Exit{.code = 0});
+    });
+    CHECK(sockets().empty());
+  }
+}
+
+TEST_CASE_FIXTURE(Machine, "a call waits for a server that is to come, past sockets of dead ones") {
+  auto dead = start(2);
+  dead->signal(SIGKILL);
+  CHECK(dead->wait_exit() == Exit{.signal = SIGKILL});
+  dead.reset();  // Its workers too.
+  CHECK_FALSE(sockets().empty());
+  FiberLoop{}.run([&] {
+    const auto client = this->client();
+    ThreadGroup group;
+    json answer;
+    group.spawn([&] { answer = client.call("echo", {{"arg", "late"}}); });
+    thane::this_fiber::sleep_for(20ms);
+    CHECK(answer.is_null());
+    const auto server = thane::offload([&] { return launch(2); });
+    group.wait();
+    CHECK(answer == "late");
+    CHECK_NOTHROW(client.prepare({.fanout = true}).cast("bump", {{"name", "x"}}));
+    CHECK(sockets().size() <= 3);  // Of the dead none.
+  });
+}
+
+TEST_CASE_FIXTURE(Machine, "nobody but their user may enter the directories and use the sockets") {
+  const auto server = start(2);
+  for (const auto& entry : std::filesystem::recursive_directory_iterator{directory.path()}) {
+    struct stat status {};
+    REQUIRE(::lstat(entry.path().c_str(), &status) == 0);
+    CHECK((status.st_mode & 0777) == (entry.is_directory() ? 0700 : 0600));
+  }
+  ::chmod(directory.file("rpc").c_str(), 0777);
+  CHECK_THROWS_AS((rpc::Server{rpc::Transport::from(url()), {.topic = "t", .server = "s"}, {}}),
+                  rpc::ServerListenError);
+  CHECK_THROWS_AS((void)rpc::Transport::from("local://relative/path"), rpc::InvalidTransportURL);
+}
+
+}  // namespace
