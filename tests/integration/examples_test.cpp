@@ -6,6 +6,7 @@
 
 #include "support/child_process.hpp"
 #include "support/http_client.hpp"
+#include "support/temporary_directory.hpp"
 
 using thane::testing::ChildProcess;
 using thane::testing::Exit;
@@ -50,7 +51,10 @@ TEST_CASE("ticker says which option is wrong") {
 
 TEST_CASE("shop sells what it has, beside a chore, and prints the commands to try") {
   const auto port = thane::testing::free_port();
-  ChildProcess shop{EXAMPLES_DIR "/shop", {"--web-port", std::to_string(port)}};
+  const thane::testing::TemporaryDirectory directory;
+  ChildProcess shop{
+      EXAMPLES_DIR "/shop",
+      {"--web-port", std::to_string(port), "--transport-url", "local://" + directory.file("rpc")}};
   CHECK(shop.expect_line("try: curl http://127.0.0.1:") == std::to_string(port) + "/items");
   shop.expect_line("restocked");
   shop.expect_line("parent ready");

@@ -60,7 +60,8 @@ rpc::Endpoint make_endpoint() {
 
 int main(int argc, char** argv) {
   const auto config = thane::Config::from_command_line(
-      argc, argv, {thane::launcher_options(), rpc::options(), peer_options()});
+      argc, argv,
+      {thane::launcher_options(), rpc::options(), rpc::notification_options(), peer_options()});
   const rpc::Target target{.topic = config.get<std::string>("peer.topic"),
                            .server = config.get<std::string>("peer.server")};
   auto server = std::make_unique<rpc::Server>(rpc::Transport::from(config), target,

@@ -120,13 +120,22 @@ void LocalListener::reading_ended(Link& link) noexcept {
 bool LocalListener::deliver(Link& link, const Frame& frame) {
   if (frame.kind != FrameKind::call && frame.kind != FrameKind::cast) return false;
   if (frame.kind == FrameKind::cast) link.send({.kind = FrameKind::taken, .id = frame.id});
+  Receiver& again = *this;
   try {
-    receiver_->receive(std::make_unique<LocalIncoming>(link.shared_from_this(), frame, *receiver_));
+    receiver_->receive(std::make_unique<LocalIncoming>(link.shared_from_this(), frame, again));
   } catch (const std::invalid_argument& error) {
     log::warning("local:// drops a message: {}", error.what());
     link.send({.kind = FrameKind::lost, .id = frame.id});
   }
   return true;
+}
+
+void LocalListener::receive(std::unique_ptr<Incoming> message) noexcept {
+  if (stopping_) {
+    log::warning("local:// drops a message that is requeued while its server stops");
+  } else {
+    receiver_->receive(std::move(message));
+  }
 }
 
 // A door that is shared stays open for the processes that go on, but for the last of them.

@@ -37,7 +37,7 @@ struct Door {
 /// Sockets made by the constructor, in the parent, belong to all workers: the kernel gives each
 /// connection to one of them, and keeps those that wait while a worker is replaced. What is for
 /// every process, the fanout socket, each makes for itself.
-class LocalListener final : public internal::Listener {
+class LocalListener final : public internal::Listener, private Receiver {
  public:
   using Doors = std::vector<std::unique_ptr<Door>>;
   /// `fanout` makes the door of one process; it may be empty.
@@ -50,6 +50,8 @@ class LocalListener final : public internal::Listener {
   void close() override;
 
  private:
+  /// A message that was requeued.
+  void receive(std::unique_ptr<Incoming> message) noexcept override;
   void open(Door& door);
   void shut(Door& door);
   void accept(Door& door);

@@ -11,6 +11,7 @@
 
 #include <thane/rpc/notification.hpp>
 #include <thane/rpc/serializer.hpp>
+#include <thane/rpc/target.hpp>
 #include <thane/rpc/transport.hpp>
 #include <thane/service_base.hpp>
 
@@ -51,9 +52,10 @@ class NotificationEndpoint {
   /// Called by a listener with batch_size > 1, with one or more; one by one by other listeners.
   NotificationEndpoint& on_batch(Priority priority, BatchMethod method);
 
+  struct State;  // For rpc's own sources, as is the next.
+  [[nodiscard]] std::shared_ptr<const State> state() const noexcept { return state_; }
+
  private:
-  friend class NotificationListener;
-  struct State;
   std::shared_ptr<State> state_;
 };
 

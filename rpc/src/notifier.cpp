@@ -1,0 +1,170 @@
+#include <thane/rpc/notifier.hpp>
+
+#include <fmt/chrono.h>
+
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include <thane/log.hpp>
+#include <thane/rpc/errors.hpp>
+#include <thane/snapshot.hpp>
+
+#include "json_text.hpp"
+#include "message_fields.hpp"
+#include "transport.hpp"
+
+namespace thane::rpc {
+
+namespace {
+
+using internal::NotificationFormat;
+using nlohmann::json;
+
+// As str(datetime.utcnow()) has it: no fraction when it is zero.
+std::string timestamp() {
+  const auto now =
+      std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+  const auto second = std::chrono::time_point_cast<std::chrono::seconds>(now);
+  const auto micros = (now - second).count();
+  std::string text = fmt::format("{:%Y-%m-%d %H:%M:%S}", fmt::gmtime(now));
+  text.resize(std::min<std::size_t>(text.size(), 19));  // What is in it of seconds' fractions.
+  return micros == 0 ? text : fmt::format("{}.{:06}", text, micros);
+}
+
+std::string upper(std::string_view text) {
+  std::string out{text};
+  for (char& letter : out) letter = static_cast<char>(letter - 32);
+  return out;
+}
+
+log::Level level_of(Priority priority) {
+  switch (priority) {
+    case Priority::debug:
+      return log::Level::debug;
+    case Priority::warn:
+      return log::Level::warning;
+    case Priority::error:
+      return log::Level::error;
+    case Priority::critical:
+      return log::Level::critical;
+    case Priority::audit:
+    case Priority::info:
+    case Priority::sample:
+      break;
+  }
+  return log::Level::info;
+}
+
+Notifier::Options options_from(const Config& config, std::string publisher_id) {
+  const auto values = config.snapshot();
+  const std::string group = "oslo_messaging_notifications.";
+  return {.publisher_id = std::move(publisher_id),
+          .drivers = values->get<std::vector<std::string>>(group + "driver"),
+          .topics = values->get<std::vector<std::string>>(group + "topics"),
+          .retry = values->get<int>(group + "retry")};
+}
+
+}  // namespace
+
+struct Notifier::State {
+  Transport transport;
+  Options options;
+
+  void send(Priority priority, const json& context, const json& message) const {
+    for (const std::string& driver : options.drivers) {
+      if (driver == "log") {
+        log::write(level_of(priority), "notification {}", internal::encode(message));
+      } else if (driver != "noop") {
+        publish(priority, context, message,
+                driver == "messaging" ? NotificationFormat::bare : NotificationFormat::enveloped);
+      }
+    }
+  }
+
+  void publish(Priority priority, const json& context, const json& message,
+               NotificationFormat format) const {
+    for (const std::string& topic : options.topics) {
+      const Target target{.exchange = transport.settings().control_exchange,
+                          .topic = topic + "." + std::string{to_string(priority)}};
+      try {
+        transport.driver().notify(target, {.message = message, .context = context}, format,
+                                  options.retry);
+      } catch (const std::exception& error) {
+        log::error("Could not send notification to {}. Payload={}: {}", topic,
+                   internal::encode(message), error.what());
+      }
+    }
+  }
+};
+
+Notifier::Notifier(std::shared_ptr<const State> state) noexcept : state_(std::move(state)) {}
+
+Notifier::Notifier(Transport transport, Options options) {
+  for (const std::string& driver : options.drivers) {
+    const bool known =
+        driver == "messagingv2" || driver == "messaging" || driver == "log" || driver == "noop";
+    if (!known) throw DriverLoadFailure(driver, "notifications have no driver of that name");
+  }
+  state_ = std::make_shared<const State>(State{std::move(transport), std::move(options)});
+}
+
+Notifier::Notifier(const Config& config, Transport transport, std::string publisher_id)
+    : Notifier(std::move(transport), options_from(config, std::move(publisher_id))) {}
+
+Notifier Notifier::prepare(std::string publisher_id) const {
+  auto state = std::make_shared<State>(*state_);
+  state->options.publisher_id = std::move(publisher_id);
+  return Notifier{std::move(state)};
+}
+
+void Notifier::notify(Priority priority, const Context& context, std::string_view event_type,
+                      const json& payload) const {
+  const Serializer* const serializer = state_->options.serializer.get();
+  const Context sent = serializer != nullptr ? serializer->serialize_context(context) : context;
+  const json message{
+      {"message_id", internal::new_uuid()},
+      {"publisher_id", state_->options.publisher_id},
+      {"event_type", event_type},
+      {"priority", upper(to_string(priority))},
+      {"payload", serializer != nullptr ? serializer->serialize_entity(context, payload) : payload},
+      {"timestamp", timestamp()}};
+  state_->send(priority, sent.values(), message);
+}
+
+void Notifier::audit(const Context& context, std::string_view event_type,
+                     const json& payload) const {
+  notify(Priority::audit, context, event_type, payload);
+}
+
+void Notifier::debug(const Context& context, std::string_view event_type,
+                     const json& payload) const {
+  notify(Priority::debug, context, event_type, payload);
+}
+
+void Notifier::info(const Context& context, std::string_view event_type,
+                    const json& payload) const {
+  notify(Priority::info, context, event_type, payload);
+}
+
+void Notifier::warn(const Context& context, std::string_view event_type,
+                    const json& payload) const {
+  notify(Priority::warn, context, event_type, payload);
+}
+
+void Notifier::error(const Context& context, std::string_view event_type,
+                     const json& payload) const {
+  notify(Priority::error, context, event_type, payload);
+}
+
+void Notifier::critical(const Context& context, std::string_view event_type,
+                        const json& payload) const {
+  notify(Priority::critical, context, event_type, payload);
+}
+
+void Notifier::sample(const Context& context, std::string_view event_type,
+                      const json& payload) const {
+  notify(Priority::sample, context, event_type, payload);
+}
+
+}  // namespace thane::rpc

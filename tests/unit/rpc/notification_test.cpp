@@ -1,0 +1,171 @@
+// Notifications over fake://, in simulated time.
+#include <thane/rpc/notification_listener.hpp>
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <regex>
+#include <string>
+#include <vector>
+
+#include <thane/fiber_loop.hpp>
+#include <thane/rpc/errors.hpp>
+#include <thane/rpc/notifier.hpp>
+
+using namespace std::chrono_literals;
+using namespace thane::rpc;
+using nlohmann::json;
+using thane::FiberLoop;
+using thane::this_fiber::sleep_for;
+
+namespace {
+
+struct World {
+  template <class Body>
+  void run(Body body) {
+    loop.run([&] { body(); });
+  }
+  // Notes "EVENT_TYPE PAYLOAD" of what it is given.
+  NotificationEndpoint noting(std::vector<std::string>& notes, NotificationFilter filter = {}) {
+    NotificationEndpoint endpoint{std::move(filter)};
+    endpoint.on(Priority::info, [&notes](const Notification& notification) {
+      notes.push_back(notification.event_type() + " " + notification.payload().dump());
+      return NotificationResult::handled;
+    });
+    return endpoint;
+  }
+  std::unique_ptr<NotificationListener> listen(std::vector<NotificationEndpoint> endpoints,
+                                               const ListenerOptions& options = {}) {
+    auto listener = std::make_unique<NotificationListener>(
+        transport, std::vector{Target{.topic = "notifications"}}, std::move(endpoints), options);
+    listener->start();
+    return listener;
+  }
+  static void end(NotificationListener& listener) {
+    listener.stop();
+    listener.wait();
+  }
+
+  Transport transport = Transport::from("fake://");
+  Notifier notifier{transport, {.publisher_id = "compute.host1", .drivers = {"messagingv2"}}};
+  FiberLoop loop{FiberLoop::Options{.time = thane::Time::simulated}};
+};
+
+using Notes = std::vector<std::string>;
+
+TEST_CASE_FIXTURE(World, "a notification arrives with all that belongs to it") {
+  run([&] {
+    std::vector<Notification> seen;
+    NotificationEndpoint endpoint;
+    for (const Priority priority : all_priorities) {
+      endpoint.on(priority, [&](const Notification& notification) {
+        seen.push_back(notification);
+        return NotificationResult::handled;
+      });
+    }
+    const auto listener = listen({endpoint});
+    notifier.audit(Context{{{"user_id", "u1"}}}, "a.b", {{"id", 12}});
+    notifier.prepare("other").warning({}, "c.d", nullptr);
+    end(*listener);
+    REQUIRE(seen.size() == 2);
+    CHECK(seen[0].context().values() == json{{"user_id", "u1"}});
+    CHECK(seen[0].publisher_id() == "compute.host1");
+    CHECK(seen[0].event_type() == "a.b");
+    CHECK(seen[0].priority() == "audit");
+    CHECK(seen[0].payload() == json{{"id", 12}});
+    CHECK(std::regex_match(seen[0].message_id(),
+                           std::regex{"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"}));
+    CHECK(std::regex_match(seen[0].timestamp(),
+                           std::regex{R"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{6})?)"}));
+    CHECK(seen[1].publisher_id() == "other");
+    CHECK(seen[1].priority() == "warn");
+  });
+}
+
+TEST_CASE_FIXTURE(World, "listeners share notifications, pools get all of them") {
+  run([&] {
+    Notes first;
+    Notes second;
+    Notes pooled;
+    const auto one = listen({noting(first)});
+    const auto two = listen({noting(second)});
+    const auto pool = listen({noting(pooled)}, {.pool = "archive"});
+    for (int i = 0; i < 4; ++i) notifier.info({}, "e", i);
+    for (const auto& listener : {one.get(), two.get(), pool.get()}) end(*listener);
+    CHECK(first.size() == 2);
+    CHECK(second.size() == 2);
+    CHECK(pooled == Notes{"e 0", "e 1", "e 2", "e 3"});
+  });
+}
+
+TEST_CASE_FIXTURE(World, "filters match from the beginning, and only what is a string") {
+  run([&] {
+    Notes by_type;
+    Notes by_payload;
+    Notes by_context;
+    const auto listener = listen({noting(by_type, {.publisher_id = "compute", .event_type = "b|c"}),
+                                  noting(by_payload, {.payload = {{"state", "act"}}}),
+                                  noting(by_context, {.context = {{"user", "^u1$"}}})});
+    notifier.info({}, "ab", {{"state", "active"}});
+    notifier.info({}, "bc", {{"state", 1}});
+    notifier.info(Context{{{"user", "u1"}}}, "x", nullptr);
+    end(*listener);
+    CHECK(by_type == Notes{R"(bc {"state":1})"});
+    CHECK(by_payload == Notes{R"(ab {"state":"active"})"});
+    CHECK(by_context == Notes{"x null"});
+  });
+  CHECK_THROWS_AS(NotificationEndpoint({.event_type = "("}), std::regex_error);
+}
+
+TEST_CASE_FIXTURE(World, "what is requeued, or fails, comes again where that is allowed") {
+  for (const bool allowed : {true, false}) {
+    run([&] {
+      int calls = 0;
+      NotificationEndpoint endpoint;
+      endpoint.on(Priority::error, [&](const Notification&) {
+        if (++calls == 1) throw std::runtime_error("first time");
+        return calls == 2 ? NotificationResult::requeue : NotificationResult::handled;
+      });
+      const auto listener = listen({endpoint}, {.allow_requeue = allowed});
+      notifier.error({}, "e", 1);
+      sleep_for(1s);
+      CHECK(calls == (allowed ? 3 : 1));
+      end(*listener);
+    });
+  }
+}
+
+TEST_CASE_FIXTURE(World, "a batch is given when it is full, or when it has waited long enough") {
+  run([&] {
+    std::vector<std::size_t> sizes;
+    NotificationEndpoint endpoint;
+    endpoint.on_batch(Priority::info, [&](const std::vector<Notification>& batch) {
+      sizes.push_back(batch.size());
+      return NotificationResult::handled;
+    });
+    const auto listener = listen({endpoint}, {.batch_size = 3, .batch_timeout = 5s});
+    for (int i = 0; i < 4; ++i) notifier.info({}, "e", i);
+    sleep_for(1s);
+    CHECK(sizes == std::vector<std::size_t>{3});
+    sleep_for(5s);
+    CHECK(sizes == std::vector<std::size_t>{3, 1});
+    end(*listener);
+  });
+}
+
+TEST_CASE_FIXTURE(World,
+                  "a notifier without drivers says nothing, one with a wrong driver is none") {
+  run([&] {
+    Notes notes;
+    const auto listener = listen({noting(notes)});
+    Notifier{transport, {}}.info({}, "e", 1);
+    Notifier{transport, {.drivers = {"noop", "log"}}}.info({}, "e", 1);
+    end(*listener);
+    CHECK(notes.empty());
+  });
+  CHECK_THROWS_AS((Notifier{transport, {.drivers = {"pigeon"}}}), DriverLoadFailure);
+}
+
+}  // namespace

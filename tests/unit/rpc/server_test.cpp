@@ -1,0 +1,221 @@
+// Servers and clients over fake://, in simulated time.
+#include <thane/rpc/server.hpp>
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include <thane/event.hpp>
+#include <thane/fiber_loop.hpp>
+#include <thane/log.hpp>
+#include <thane/rpc/client.hpp>
+#include <thane/thread_group.hpp>
+
+#include "call_monitor.hpp"
+
+using namespace std::chrono_literals;
+using namespace thane::rpc;
+using nlohmann::json;
+using thane::FiberLoop;
+using thane::this_fiber::sleep_for;
+
+namespace {
+
+Endpoint make_endpoint(const std::string& name) {
+  Endpoint endpoint{{.version = "1.3"}};
+  endpoint.method("name", {}, [name](const Context&) { return name; });
+  endpoint.method("echo", {"arg"}, [](const Context&, json arg) { return arg; });
+  endpoint.method("context", {}, [](const Context& context) { return context.values(); });
+  endpoint.method("logged", {},
+                  [](const Context&) { return std::string{thane::log::request_id()}; });
+  endpoint.method("sleep", {"seconds"}, [](const Context&, int seconds) {
+    sleep_for(std::chrono::seconds{seconds});
+    return seconds;
+  });
+  endpoint.method("fail", {}, [](const Context&) { throw std::invalid_argument("bad"); });
+  return endpoint;
+}
+
+// In simulated time: what takes minutes here takes none.
+struct World {
+  template <class Body>
+  void run(Body body) {
+    loop.run([&] { body(); });
+  }
+  [[nodiscard]] std::unique_ptr<Server> serve(const std::string& name,
+                                              const ServerOptions& options = {}) const {
+    auto server = std::make_unique<Server>(transport, Target{.topic = "t", .server = name},
+                                           std::vector{make_endpoint(name)}, options);
+    server->start();
+    return server;
+  }
+  static void end(Server& server) {
+    server.stop();
+    server.wait();
+  }
+
+  Transport transport = Transport::from("fake://");
+  Client client{transport, {.topic = "t"}};
+  FiberLoop loop{FiberLoop::Options{.time = thane::Time::simulated}};
+};
+
+TEST_CASE_FIXTURE(World, "a call goes to one server of a topic in turn, or to the one it names") {
+  run([&] {
+    const auto one = serve("one");
+    const auto two = serve("two");
+    CHECK(client.call("name") != client.call("name"));
+    CHECK(client.prepare({.server = "two"}).call("name") == "two");
+    CHECK(client.prepare({.server = "one"}).call("echo", {{"arg", {1, "x"}}}) == json{1, "x"});
+    end(*one);
+    CHECK(client.call("name") == "two");
+    end(*two);
+  });
+}
+
+TEST_CASE_FIXTURE(World,
+                  "what a method throws, and what there is no method for, is a RemoteError") {
+  run([&] {
+    const auto server = serve("one");
+    const auto type_of = [&](const Client& asking, const char* method) -> std::string {
+      try {
+        asking.call(method);
+        return "none";
+      } catch (const RemoteError& error) {
+        return error.exc_type();
+      }
+    };
+    CHECK(type_of(client, "fail") == "ValueError");
+    CHECK(type_of(client, "nope") == "NoSuchMethod");
+    CHECK(type_of(client, "echo") == "TypeError");
+    CHECK(type_of(client.prepare({.version = "1.4"}), "name") == "UnsupportedVersion");
+    CHECK(type_of(client.prepare({.version = "1.2"}), "name") == "none");
+    end(*server);
+  });
+}
+
+TEST_CASE_FIXTURE(World, "a call ends at its timeout, and by default after a minute") {
+  run([&] {
+    const auto begun = loop.now();
+    CHECK_THROWS_AS(client.call("name"), MessagingTimeout);
+    CHECK(loop.now() - begun == 60s);
+    CHECK_THROWS_AS(client.prepare({.timeout = 2s}).call("name"), MessagingTimeout);
+    CHECK(loop.now() - begun == 62s);
+  });
+}
+
+TEST_CASE_FIXTURE(World, "a monitored call ends when there is no sign of life, not earlier") {
+  run([&] {
+    const auto server = serve("one");
+    const auto monitored = client.prepare({.timeout = 1h, .call_monitor_timeout = 4s});
+    CHECK(monitored.call("sleep", {{"seconds", 600}}) == 600);
+    CHECK_THROWS_AS(monitored.prepare({.timeout = 5s}).call("sleep", {{"seconds", 10}}),
+                    MessagingTimeout);
+    const auto begun = loop.now();
+    CHECK_THROWS_AS(monitored.prepare({.topic = "nobody"}).call("name"), MessagingTimeout);
+    CHECK(loop.now() - begun == 4s);
+    end(*server);
+  });
+}
+
+TEST_CASE(
+    "heartbeats come at half the time asked for, in whole seconds, and not for less than two") {
+  using internal::heartbeat_interval;
+  CHECK(heartbeat_interval(4) == 2s);
+  CHECK(heartbeat_interval("4") == 2s);
+  CHECK(heartbeat_interval(2.9) == 1s);
+  for (const json& none : {json{}, json(1), json(1.9), json(-3), json("x"), json::array()}) {
+    CHECK_FALSE(heartbeat_interval(none));
+  }
+}
+
+TEST_CASE_FIXTURE(World, "a cast returns at once, a fanout reaches every server") {
+  run([&] {
+    int heard = 0;
+    Endpoint endpoint;
+    endpoint.method("hear", {}, [&](const Context&) { ++heard; });
+    std::vector<std::unique_ptr<Server>> servers;
+    for (const std::string name : {"one", "two", "three"}) {
+      servers.push_back(std::make_unique<Server>(transport, Target{.topic = "t", .server = name},
+                                                 std::vector{endpoint}));
+      servers.back()->start();
+    }
+    client.cast("hear");
+    CHECK(heard == 0);
+    sleep_for(1ms);
+    CHECK(heard == 1);
+    client.prepare({.fanout = true}).cast("hear");
+    sleep_for(1ms);
+    CHECK(heard == 4);
+    for (const auto& server : servers) end(*server);
+    CHECK_THROWS_AS(client.prepare({.fanout = true}).call("hear"), InvalidTarget);
+  });
+}
+
+TEST_CASE_FIXTURE(World,
+                  "a server works on so many calls at a time, and finishes them when stopped") {
+  run([&] {
+    const auto server = serve("one", {.executor_thread_pool_size = 2});
+    thane::ThreadGroup callers;
+    int answered = 0;
+    for (int i = 0; i < 5; ++i) {
+      callers.spawn([&] {
+        client.call("sleep", {{"seconds", 10}});
+        ++answered;
+      });
+    }
+    const auto begun = loop.now();
+    sleep_for(1s);
+    CHECK(server->running() == 2);
+    CHECK(server->waiting() == 3);
+    end(*server);
+    CHECK(loop.now() - begun == 30s);
+    callers.wait();
+    CHECK(answered == 5);
+    // It may be started again.
+    server->start();
+    CHECK(client.call("name") == "one");
+    end(*server);
+  });
+}
+
+TEST_CASE_FIXTURE(World, "the context arrives, and its request id is in the log of both sides") {
+  run([&] {
+    const auto server = serve("one");
+    const Context context{{{"user_id", "u1"}, {"request_id", "req-1"}}};
+    CHECK(client.call(context, "context", json::object()) == context.values());
+    CHECK(client.call(context, "logged", json::object()) == "req-1");
+    CHECK(client.call("context") == json::object());
+    const thane::log::RequestScope scope{"req-2"};
+    CHECK(client.call("logged") == "req-2");
+    end(*server);
+  });
+}
+
+TEST_CASE_FIXTURE(World, "a version cap keeps messages back that are above it") {
+  const Client capped{transport, {.topic = "t", .version = "1.2"}, {.version_cap = "1.5"}};
+  CHECK(capped.can_send_version());
+  CHECK(capped.can_send_version("1.5"));
+  CHECK_FALSE(capped.can_send_version("1.6"));
+  CHECK_FALSE(capped.prepare({.version_cap = "1.1"}).can_send_version());
+  CHECK(client.can_send_version("9.9"));
+  run([&] {
+    CHECK_THROWS_AS(capped.prepare({.version = "2.0"}).cast("x"), RPCVersionCapError);
+    CHECK_THROWS_AS((void)capped.prepare({.version = "2"}), MessagingException);
+    CHECK_THROWS_AS(client.prepare({.topic = ""}).cast("x"), InvalidTarget);
+  });
+}
+
+TEST_CASE_FIXTURE(World, "ping is answered by servers that were told to") {
+  run([&] {
+    const auto server = serve("one", {.rpc_ping_enabled = true});
+    CHECK(client.call("oslo_rpc_server_ping", {{"any", 1}}) == "pong");
+    end(*server);
+  });
+  CHECK_THROWS_AS((Server{transport, {.topic = "t"}, {}}), InvalidTarget);
+}
+
+}  // namespace
