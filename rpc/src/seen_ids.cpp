@@ -12,4 +12,9 @@ bool SeenIds::seen(std::string_view id) {
   return false;
 }
 
+void SeenIds::forget(std::string_view id) noexcept {
+  const auto found = std::ranges::find(ids_, id);
+  if (found != ids_.end()) found->clear();
+}
+
 }  // namespace thane::rpc::internal

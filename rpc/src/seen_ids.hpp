@@ -13,6 +13,8 @@ class SeenIds {
  public:
   /// Whether the id was seen before; remembers it. An empty one never was.
   [[nodiscard]] bool seen(std::string_view id);
+  /// It may come again, and is none that came twice then.
+  void forget(std::string_view id) noexcept;
 
  private:
   std::array<std::string, 16> ids_;

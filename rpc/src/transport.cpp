@@ -1,3 +1,4 @@
+#include "rabbit/driver.hpp"
 #include "transport.hpp"
 
 #include <chrono>
@@ -13,10 +14,11 @@ namespace thane::rpc {
 
 namespace internal {
 
-std::shared_ptr<Driver> make_driver(const TransportUrl& url, const Snapshot*) {
+std::shared_ptr<Driver> make_driver(const TransportUrl& url, const Snapshot* values) {
   const std::string name = url.driver();
   if (name == "fake") return make_fake_driver(url);
   if (name == "local") return make_local_driver(url);
+  if (name == "rabbit" || name == "kombu") return make_rabbit_driver(url, values);
   throw DriverLoadFailure(name, "there is none of that name");
 }
 

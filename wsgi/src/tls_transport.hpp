@@ -2,11 +2,10 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <string>
 #include <string_view>
 
-#include <openssl/ssl.h>
+#include <thane/internal/tls_engine.hpp>
 
 #include "tls_context.hpp"
 #include "transport.hpp"
@@ -37,14 +36,14 @@ class TlsTransport final : public Transport {
   void abort() override { below_.abort(); }
 
  private:
+  using Result = thane::internal::TlsEngine::Result;
+
   bool receive();
   bool send();
   void note_failure();
 
   Transport& below_;
-  std::unique_ptr<SSL, decltype(&SSL_free)> tls_;
-  BIO* incoming_;  // Both belong to tls_.
-  BIO* outgoing_;
+  thane::internal::TlsEngine tls_;
   bool broken_ = false;  // Of a connection in this state nothing more can be said.
   std::string why_;
 };

@@ -1,0 +1,201 @@
+#include "consumers.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <thane/fiber_loop.hpp>
+#include <thane/log.hpp>
+#include <utility>
+
+namespace thane::rpc::internal {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// A queue that is deleted again and again is not declared more often than that.
+constexpr Duration between_declarations = 1s;
+
+bool is(const amqp::ChannelClosed& event, amqp::ReplyCode code) {
+  return event.code == static_cast<std::uint16_t>(code);
+}
+
+TimePoint now() {
+  return FiberLoop::current().now();
+}
+
+}  // namespace
+
+Consumers::Consumers(Link& link, Topology topology) : link_(link), topology_(std::move(topology)) {}
+
+void Consumers::start() {
+  if (state_ != State::none) return;
+  state_ = State::declaring;
+  hopeless_.clear();
+  failures_ = 0;
+  changed_.clear();
+  link_.join(*this);
+}
+
+bool Consumers::wait_until_ready(TimePoint deadline, std::optional<int> retry) {
+  // Where the last attempt has failed, that one counts: whoever wants one try gets its answer now.
+  const int before = failures_ - (link_.outage().text.empty() ? 0 : 1);
+  for (;;) {
+    if (state_ == State::ready) return true;
+    if (!hopeless_.empty()) throw std::runtime_error(hopeless_);
+    const int tried = failures_ - before;
+    if (retry.value_or(-1) >= 0 && tried > *retry) {
+      throw std::runtime_error(
+          fmt::format("Unable to connect to AMQP server on {} after {} tries: {}",
+                      link_.outage().address, tried, link_.outage().text));
+    }
+    if (!changed_.wait_until(deadline)) return false;
+    changed_.clear();
+  }
+}
+
+void Consumers::opened(amqp::Connection& connection, amqp::ChannelId channel) {
+  connection_ = &connection;
+  channel_ = channel;
+  ++epoch_;
+  acknowledgements_ = {};
+  if (state_ == State::cancelling || state_ == State::cancelled) return;
+  state_ = State::declaring;
+  if (const int count = options().rabbit_qos_prefetch_count; count > 0) {
+    (void)connection.request(channel, amqp::SetPrefetch{static_cast<std::uint16_t>(count)});
+  }
+  missing_.clear();
+  int tag = 0;
+  for (const std::string& queue : topology_.queues) {
+    missing_.emplace(std::to_string(++tag), queue);
+  }
+  declare();
+}
+
+void Consumers::declare() {
+  declare_at_ = never;
+  declared_ = now();
+  for (const amqp::Request& request : topology_.declares) {
+    (void)connection_->request(channel_, request);
+  }
+  for (const auto& [tag, queue] : std::exchange(missing_, {})) {
+    last_request_ = connection_->request(channel_, consume(options(), queue, tag));
+  }
+  link_.flush();
+}
+
+void Consumers::happened(amqp::Event& event) {
+  if (auto* const message = std::get_if<amqp::Delivered>(&event)) {
+    delivered(*message, {epoch_, message->delivery_tag});
+  } else if (const auto* const done = std::get_if<amqp::Completed>(&event)) {
+    completed(done->request);
+  } else if (const auto* const consumer = std::get_if<amqp::ConsumerCancelled>(&event)) {
+    consumer_cancelled(consumer->consumer_tag);
+  }
+}
+
+void Consumers::completed(amqp::RequestId request) {
+  if (request != last_request_) return;
+  if (state_ == State::declaring) {
+    state_ = State::ready;
+    hopeless_.clear();
+  }
+  if (state_ == State::cancelling) state_ = State::cancelled;
+  changed_.set();
+}
+
+// Its queue was deleted, or its node has died.
+void Consumers::consumer_cancelled(const std::string& tag) {
+  if (state_ != State::ready && state_ != State::declaring) return;
+  const auto index = static_cast<std::size_t>(std::atoi(tag.c_str())) - 1;
+  if (index >= topology_.queues.size()) return;
+  log::warning("rabbit: the queue {} has gone; it is declared again", topology_.queues[index]);
+  missing_.emplace(tag, topology_.queues[index]);
+  declare_at_ = std::max(now(), deadline_after(declared_, between_declarations));
+  link_.hurry();
+}
+
+TimePoint Consumers::tick(TimePoint at) {
+  if (declare_at_ <= at && connection_ != nullptr) declare();
+  return declare_at_;
+}
+
+Duration Consumers::channel_closed(const amqp::ChannelClosed& event) {
+  gone();
+  const std::string text = fmt::format("{} {}", event.code, event.text);
+  if (event.by == amqp::ClosedBy::us) return 1s;
+  log::warning("rabbit: a channel of consumers was closed: {}", text);
+  if (is(event, amqp::ReplyCode::not_found)) return 100ms;
+  if (is(event, amqp::ReplyCode::internal_error)) return 2s;
+  hopeless_ = text;
+  return between_declarations;
+}
+
+void Consumers::lost(const Outage& outage) {
+  gone();
+  ++failures_;
+  if (outage.refused) hopeless_ = outage.address + ": " + outage.text;
+}
+
+void Consumers::gone() {
+  connection_ = nullptr;
+  channel_ = 0;
+  declare_at_ = never;
+  // What was delivered is ours no more: the broker gives it to others.
+  if (state_ == State::cancelling) state_ = State::cancelled;
+  if (state_ == State::ready) state_ = State::declaring;
+  changed_.set();
+}
+
+void Consumers::cancel() {
+  if (state_ != State::ready && state_ != State::declaring) return;
+  state_ = connection_ != nullptr ? State::cancelling : State::cancelled;
+  declare_at_ = never;
+  changed_.set();
+  if (connection_ == nullptr) return;
+  for (std::size_t i = 1; i <= topology_.queues.size(); ++i) {
+    last_request_ = connection_->request(channel_, amqp::CancelConsumer{std::to_string(i)});
+  }
+  link_.flush();
+}
+
+void Consumers::wait_until_cancelled() {
+  while (state_ == State::cancelling) {
+    changed_.wait();
+    changed_.clear();
+  }
+}
+
+void Consumers::leave(const std::string& queue) {
+  if (state_ == State::none) return;
+  sending();
+  if (connection_ != nullptr && !queue.empty()) {
+    (void)connection_->request(channel_, amqp::DeleteQueue{queue});
+  }
+  state_ = State::none;
+  connection_ = nullptr;
+  link_.leave(*this);
+}
+
+void Consumers::acknowledge(DeliveryId delivery) {
+  if (delivery.epoch != epoch_ || connection_ == nullptr) return;
+  acknowledgements_.acknowledge(delivery.tag);
+  link_.flush();
+}
+
+void Consumers::reject(DeliveryId delivery, amqp::Channel::Requeue requeue) {
+  if (delivery.epoch != epoch_ || connection_ == nullptr) return;
+  acknowledgements_.reject(delivery.tag);
+  connection_->reject(channel_, delivery.tag, requeue);
+  link_.flush();
+}
+
+void Consumers::sending() {
+  if (connection_ == nullptr || acknowledgements_.empty()) return;
+  for (const auto& [tag, multiple] : acknowledgements_.take()) {
+    connection_->ack(channel_, tag, multiple ? amqp::Multiple::yes : amqp::Multiple::no);
+  }
+}
+
+}  // namespace thane::rpc::internal

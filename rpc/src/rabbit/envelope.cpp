@@ -1,0 +1,86 @@
+#include "envelope.hpp"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <stdexcept>
+#include <thane/rpc/target.hpp>
+#include <utility>
+
+#include "compression.hpp"
+#include "json_text.hpp"
+
+namespace thane::rpc::internal {
+
+namespace {
+
+constexpr const char* version_key = "oslo.version";
+constexpr const char* message_key = "oslo.message";
+constexpr const char* implemented = "2.0";
+constexpr const char* compression_header = "compression";
+
+}  // namespace
+
+std::string wrap(const nlohmann::json& payload) {
+  const std::string text = encode(payload);
+  std::string body = R"({"oslo.version": "2.0", "oslo.message": ")";
+  body.reserve(body.size() + text.size() + text.size() / 4 + 2);
+  for (const char c : text) {  // ASCII without control characters: encode() escapes the rest.
+    if (c == '"' || c == '\\') body.push_back('\\');
+    body.push_back(c);
+  }
+  body += "\"}";
+  return body;
+}
+
+nlohmann::json unwrap(std::string_view body) {
+  nlohmann::json outer = decode(body);
+  if (!outer.is_object() || !outer.contains(version_key) || !outer.contains(message_key)) {
+    return outer;
+  }
+  const nlohmann::json& version = outer[version_key];
+  const nlohmann::json& message = outer[message_key];
+  if (!version.is_string() || !message.is_string()) {
+    throw std::invalid_argument("an envelope whose version or message is no text");
+  }
+  bool readable = false;
+  try {
+    readable = compatible(implemented, version.get_ref<const std::string&>());
+  } catch (const std::logic_error&) {  // No version at all.
+  }
+  if (!readable) {
+    throw std::invalid_argument(
+        fmt::format("an envelope of version {}", version.get_ref<const std::string&>()));
+  }
+  return decode(message.get_ref<const std::string&>());
+}
+
+Encoded encode_body(std::string body, const std::string& method) {
+  Encoded encoded{.properties = {.content_type = "application/json",
+                                 .content_encoding = "utf-8",
+                                 .headers = amqp::Table{},
+                                 .delivery_mode = std::uint8_t{2},
+                                 .priority = std::uint8_t{0}},
+                  .body = std::move(body)};
+  if (method.empty()) return encoded;
+  const Compression compression = method == "gzip" ? Compression::zlib : Compression::bzip2;
+  encoded.body = compress(encoded.body, compression);
+  encoded.properties.headers->fields.emplace_back(compression_header,
+                                                  amqp::Value{std::string{name_of(compression)}});
+  return encoded;
+}
+
+std::string decode_body(const amqp::Properties& properties, std::string body, std::size_t limit) {
+  if (properties.content_type != "application/json") {
+    throw std::invalid_argument(
+        fmt::format("a message of the type \"{}\"", properties.content_type));
+  }
+  const std::string_view name =
+      properties.headers ? properties.headers->text(compression_header) : std::string_view{};
+  if (name.empty()) return body;
+  const auto compression = compression_of(name);
+  if (!compression) throw std::invalid_argument(fmt::format("a message packed as {}", name));
+  return decompress(body, *compression, limit);
+}
+
+}  // namespace thane::rpc::internal

@@ -1,0 +1,34 @@
+// The envelope of oslo.messaging around a payload, and what the properties of a message say of it.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+#include "amqp/properties.hpp"
+
+namespace thane::rpc::internal {
+
+/// {"oslo.version": "2.0", "oslo.message": payload as JSON text}.
+[[nodiscard]] std::string wrap(const nlohmann::json& payload);
+/// The payload; a body without an envelope is the payload itself. Throws std::invalid_argument for
+/// what is no JSON, and for an envelope of a version that cannot be read.
+[[nodiscard]] nlohmann::json unwrap(std::string_view body);
+
+/// A body as it goes over the wire, and the properties that describe it: compressed with `method`
+/// ("gzip", "bzip2"), if it is not empty.
+struct Encoded {
+  amqp::Properties properties;
+  std::string body;
+};
+[[nodiscard]] Encoded encode_body(std::string body, const std::string& method);
+
+/// No body is larger, compressed or not.
+inline constexpr std::size_t max_body = 128 * 1024 * 1024;
+
+/// The reverse: checks the content type and decompresses what is compressed, to at most `limit`
+/// octets. Throws std::invalid_argument.
+[[nodiscard]] std::string decode_body(const amqp::Properties& properties, std::string body,
+                                      std::size_t limit);
+
+}  // namespace thane::rpc::internal

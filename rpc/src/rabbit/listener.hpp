@@ -1,0 +1,47 @@
+// One server's ear at the broker, or that of a listener for notifications.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "consumers.hpp"
+#include "reply_sender.hpp"
+#include "seen_ids.hpp"
+#include "transport.hpp"
+
+namespace thane::rpc::internal {
+
+class RabbitListener final : public Listener, private Consumers {
+ public:
+  struct Parts {
+    Link& link;
+    ReplySender& replies;
+    Topology topology;
+    std::string own_queue;          ///< Deleted at the end; empty: none.
+    Target target;                  ///< For error messages.
+    std::function<void()> started;  ///< Called at the beginning of start(),
+    std::function<void()> closed;   ///< and at the end of close().
+  };
+  explicit RabbitListener(Parts parts);
+
+  void start(Receiver& receiver) override;
+  void stop() noexcept override;
+  void drain() override;
+  void close() override;
+
+ private:
+  class Message;
+  void delivered(amqp::Delivered& message, DeliveryId id) override;
+
+  ReplySender& replies_;
+  std::string own_queue_;
+  Target target_;
+  std::function<void()> started_;
+  std::function<void()> closed_;
+  Receiver* receiver_ = nullptr;
+  ReplySender::Sender sender_;
+  SeenIds seen_;
+};
+
+}  // namespace thane::rpc::internal

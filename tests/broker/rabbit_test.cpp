@@ -1,0 +1,249 @@
+// rabbit:// on a real RabbitMQ: calls and casts, and all that can happen to a broker meanwhile.
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+
+#include <thane/fiber.hpp>
+#include <thane/fiber_loop.hpp>
+#include <thane/offload.hpp>
+#include <thane/rpc.hpp>
+#include <thane/timeout.hpp>
+
+#include "support/certificates.hpp"
+#include "support/rabbitmq.hpp"
+
+namespace rpc = thane::rpc;
+using nlohmann::json;
+using namespace std::chrono_literals;
+using thane::testing::Authority;
+using thane::testing::RabbitMq;
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+// One node for all cases, with TLS on a second port.
+struct Node {
+  Authority authority{};
+  thane::testing::CertificateFiles files = authority.issue("broker");
+  RabbitMq broker{"listeners.ssl.1 = 127.0.0.1:@TLS_PORT@\nssl_options.cacertfile = " +
+                  authority.certificate() + "\nssl_options.certfile = " + files.certificate +
+                  "\nssl_options.keyfile = " + files.key};
+};
+
+Node& node() {
+  static Node the_node;
+  return the_node;
+}
+
+RabbitMq& broker() {
+  return node().broker;
+}
+
+// What the server of most cases does.
+rpc::Endpoint endpoint(int* count) {
+  rpc::Endpoint all{{.version = "1.3"}};
+  all.method("echo", {"arg"}, [](const rpc::Context&, json arg) { return arg; });
+  all.method("bump", {}, [count](const rpc::Context&) { ++*count; });
+  all.method("fail", {}, [](const rpc::Context&) { throw rpc::Failure{"m", "C", "sorry"}; });
+  return all;
+}
+
+// A server and a client, each with a transport of its own.
+struct Pair {
+  explicit Pair(const std::string& name, const std::string& query = {},
+                const std::string& url = broker().url())
+      : target{.exchange = "x-" + name, .topic = name},
+        server(rpc::Transport::from(url + query),
+               {.exchange = target.exchange, .topic = name, .server = "s1"}, {endpoint(&bumped)}),
+        client(rpc::Transport::from(url + query), target, {.timeout = 15s}) {
+    server.start();
+  }
+  ~Pair() {
+    server.stop();
+    server.wait();
+  }
+  Pair(const Pair&) = delete;
+  Pair& operator=(const Pair&) = delete;
+
+  json echo(json value) { return client.call("echo", {{"arg", std::move(value)}}); }
+  [[nodiscard]] bool bumped_to(int wanted) const {
+    for (int i = 0; i < 500 && bumped != wanted; ++i) thane::this_fiber::sleep_for(10ms);
+    return bumped == wanted;
+  }
+
+  int bumped = 0;
+  rpc::Target target;
+  rpc::Server server;
+  rpc::Client client;
+};
+
+// Runs on fibers, and fails where it takes longer than it ever should.
+void on_loop(const std::function<void()>& body) {
+  thane::FiberLoop loop;
+  loop.run([&] {
+    const thane::Timeout limit{60s};
+    body();
+  });
+}
+
+double seconds_of(const std::function<void()>& body) {
+  const auto begin = Clock::now();
+  body();
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+TEST_CASE("calls are answered, casts executed, and exceptions reach their callers") {
+  for (const char* query :
+       {"", "?kombu_compression=gzip", "?kombu_compression=bzip2", "?amqp_durable_queues=true",
+        "?rabbit_quorum_queue=true", "?rabbit_qos_prefetch_count=1"}) {
+    INFO(query);
+    on_loop([&] {
+      const std::string name = "plain" + std::to_string(std::hash<std::string>{}(query));
+      Pair pair{name, query};
+      CHECK(pair.echo({{"a", {1, 2.5, "ž"}}}) == json{{"a", {1, 2.5, "ž"}}});
+      const std::string large(300'000, 'x');  // Several frames.
+      CHECK(pair.echo(large) == large);
+      CHECK_THROWS_AS(pair.client.call("fail"), rpc::RemoteError);
+      pair.client.cast("bump");
+      pair.client.prepare({.server = "s1"}).cast("bump");
+      pair.client.prepare({.fanout = true}).cast("bump");
+      CHECK(pair.bumped_to(3));
+    });
+  }
+}
+
+TEST_CASE("a cast for nobody is told to whoever asked, and silently dropped otherwise") {
+  on_loop([] {
+    const auto client = rpc::Client{rpc::Transport::from(broker().url()), {.topic = "nobody"}};
+    client.cast("bump");
+    CHECK_THROWS_AS(client.prepare({.at_least_once = true}).cast("bump"),
+                    rpc::MessageUndeliverable);
+    CHECK_THROWS_AS(client.prepare({.timeout = 200ms}).call("echo"), rpc::MessagingTimeout);
+  });
+}
+
+TEST_CASE("a wrong password and a wrong virtual host are told at once") {
+  on_loop([] {
+    const std::string address = "127.0.0.1:" + std::to_string(broker().port());
+    for (const std::string& url :
+         {"rabbit://guest:wrong@" + address + "/", "rabbit://" + address + "/nowhere"}) {
+      const auto transport = rpc::Transport::from(url);
+      CHECK(seconds_of([&] {
+              CHECK_THROWS_AS((rpc::Client{transport, {.topic = "t"}}.cast("bump")),
+                              rpc::MessageDeliveryFailure);
+              rpc::Server server{transport, {.topic = "t", .server = "s"}, {}};
+              CHECK_THROWS_AS(server.start(), rpc::ServerListenError);
+            }) < 5);
+    }
+  });
+}
+
+TEST_CASE("without a broker a call ends at its timeout, and a cast after its retries") {
+  on_loop([] {
+    const rpc::Client client{rpc::Transport::from("rabbit://127.0.0.1:1/"), {.topic = "t"}};
+    const double took = seconds_of([&] {
+      CHECK_THROWS_AS(client.prepare({.timeout = 500ms}).call("echo"), rpc::MessagingTimeout);
+    });
+    CHECK(took > 0.4);
+    CHECK(took < 1.5);
+    CHECK(seconds_of([&] {
+            CHECK_THROWS_AS(client.prepare({.retry = 0}).cast("bump"), rpc::MessageDeliveryFailure);
+          }) < 0.5);
+  });
+}
+
+TEST_CASE("of several hosts one that lives is found") {
+  on_loop([] {
+    Pair pair{"hosts", "",
+              "rabbit://127.0.0.1:1,127.0.0.1:" + std::to_string(broker().port()) + "/"};
+    CHECK(pair.echo(1) == 1);
+  });
+}
+
+TEST_CASE("TLS is spoken with a broker whose certificate is trusted, and with no other") {
+  on_loop([] {
+    const std::string url = "rabbit://localhost:" + std::to_string(broker().tls_port()) + "/";
+    const std::string trusted = "?ssl=true&ssl_ca_file=" + node().authority.certificate();
+    Pair pair{"tls", trusted + "&ssl_enforce_hostname_verification=true", url};
+    CHECK(pair.echo("secret") == "secret");
+    const rpc::Client wary{rpc::Transport::from(url + "?ssl=true"), {.topic = "t"}};
+    try {
+      wary.prepare({.retry = 0}).cast("bump");
+      FAIL("the certificate was trusted");
+    } catch (const rpc::MessageDeliveryFailure& error) {
+      CHECK(std::string{error.what()}.find("not trusted") != std::string::npos);
+    }
+  });
+}
+
+TEST_CASE("connections that are closed by force are replaced, and no call is lost") {
+  on_loop([] {
+    Pair pair{"forced"};
+    bool stop = false;
+    int calls = 0;
+    const thane::Fiber load = thane::FiberLoop::current().spawn([&] {
+      for (; !stop; ++calls) REQUIRE(pair.echo(calls) == calls);
+    });
+    while (calls < 10) thane::this_fiber::sleep_for(1ms);
+    thane::offload([] { (void)broker().ctl("close_all_connections test"); });
+    const int before = calls;
+    while (calls < before + 100) thane::this_fiber::sleep_for(1ms);
+    stop = true;
+    load.wait();
+  });
+}
+
+TEST_CASE("a queue that is deleted is declared and consumed from again") {
+  on_loop([] {
+    Pair pair{"deleted"};
+    CHECK(pair.echo(1) == 1);
+    thane::offload([] { (void)broker().ctl("delete_queue deleted"); });
+    CHECK(pair.echo(2) == 2);
+    CHECK(pair.client.prepare({.server = "s1"}).call("echo", {{"arg", 3}}) == 3);
+  });
+}
+
+TEST_CASE("a broker short of memory stops publishers, but not the loop, nor a stop") {
+  on_loop([] {
+    auto pair = std::make_unique<Pair>("alarm");
+    CHECK(pair->echo(1) == 1);
+    thane::offload([] { (void)broker().ctl("set_vm_memory_high_watermark absolute 1"); });
+    CHECK_THROWS_AS(pair->client.prepare({.timeout = 300ms}).call("echo", {{"arg", 2}}),
+                    rpc::MessagingTimeout);
+    bool sent = false;
+    const thane::Fiber blocked = thane::FiberLoop::current().spawn([&] {
+      pair->client.cast("bump");
+      sent = true;
+    });
+    thane::this_fiber::sleep_for(200ms);
+    CHECK_FALSE(sent);
+    thane::offload([] { (void)broker().ctl("set_vm_memory_high_watermark absolute 1GB"); });
+    blocked.wait();
+    CHECK(pair->bumped_to(1));
+
+    thane::offload([] { (void)broker().ctl("set_vm_memory_high_watermark absolute 1"); });
+    CHECK(seconds_of([&] { pair.reset(); }) < 8);
+    thane::offload([] { (void)broker().ctl("set_vm_memory_high_watermark absolute 1GB"); });
+  });
+}
+
+TEST_CASE("after a restart of the broker traffic flows within three seconds") {
+  on_loop([] {
+    Pair pair{"restart"};
+    CHECK(pair.echo(1) == 1);
+    thane::offload([] { broker().stop(); });
+    CHECK_THROWS_AS(pair.client.prepare({.timeout = 500ms}).call("echo", {{"arg", 2}}),
+                    rpc::MessagingTimeout);
+    thane::offload([] { broker().start(); });
+    CHECK(seconds_of([&] { CHECK(pair.echo(3) == 3); }) < 3);
+    pair.client.prepare({.fanout = true}).cast("bump");
+    CHECK(pair.bumped_to(1));
+  });
+}
+
+}  // namespace
