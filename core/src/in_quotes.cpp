@@ -1,6 +1,6 @@
 #include <thane/internal/in_quotes.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace thane::internal {
 

@@ -2,7 +2,7 @@
 
 #include <errno.h>  // program_invocation_short_name.
 #include <fcntl.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>

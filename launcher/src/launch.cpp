@@ -1,6 +1,6 @@
 #include <thane/launch.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <stdexcept>
 

@@ -1,6 +1,6 @@
 #include "launch_common.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <stdexcept>

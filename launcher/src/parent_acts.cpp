@@ -1,5 +1,5 @@
 // The part of Parent that does what Supervisor has decided.
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <signal.h>
 #include <unistd.h>
 

@@ -1,7 +1,7 @@
 #include "process_title.hpp"
 
 #include <errno.h>  // program_invocation_short_name.
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <linux/prctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>

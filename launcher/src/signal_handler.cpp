@@ -1,6 +1,6 @@
 #include <thane/signal_handler.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <signal.h>
 
 #include <algorithm>

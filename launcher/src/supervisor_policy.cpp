@@ -1,5 +1,5 @@
 // The part of Supervisor that decides what follows from the end of a worker that nobody asked for.
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <signal.h>
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // The part of Supervisor that answers SIGHUP: from the signal to the configuration in force, or
 // back to the one before. How workers are replaced is in supervisor_rolling.cpp.
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <signal.h>
 
 #include <algorithm>

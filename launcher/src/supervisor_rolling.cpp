@@ -1,6 +1,6 @@
 // The part of Supervisor that replaces workers on purpose: all of them in a reload, single ones
 // that have passed a limit.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <utility>

@@ -1,5 +1,5 @@
 // The part of Supervisor that tells how things stand.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <iterator>

@@ -1,7 +1,7 @@
 #include "worker.hpp"
 
 #include <fcntl.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <boost/asio/posix/stream_descriptor.hpp>

@@ -1,6 +1,6 @@
 // The part of Worker that answers SIGHUP to this process: its services start again in place, or
 // take up what may change.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <charconv>
 #include <exception>

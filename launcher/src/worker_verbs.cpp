@@ -1,5 +1,5 @@
 // The part of Worker that calls the verbs of its services.
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <algorithm>

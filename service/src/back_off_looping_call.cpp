@@ -1,6 +1,6 @@
 #include <thane/back_off_looping_call.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <random>
 #include <utility>

@@ -1,6 +1,6 @@
 #include "fixed_cadence.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <stdexcept>

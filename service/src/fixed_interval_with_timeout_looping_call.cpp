@@ -1,6 +1,6 @@
 #include <thane/fixed_interval_with_timeout_looping_call.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <utility>
 

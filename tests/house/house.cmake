@@ -1,8 +1,7 @@
 # Tests of the tree itself: house rules, format, clang-tidy, and that it installs what others can
 # use.
-add_executable(house.tidy tidy_test.cpp house/rules.cpp house/lexer.cpp
-               house/rules_test.cpp)
-thane_test(house.tidy unit 60)
+thane_test_program(house.tidy tidy_test.cpp house/rules.cpp house/lexer.cpp house/rules_test.cpp)
+thane_test(house.tidy house.tidy unit 60)
 
 if(NOT BUILD_SHARED_LIBS AND THANE_INSTALL)
   add_test(NAME packaging COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/packaging/packaging_test.sh

@@ -213,11 +213,12 @@ TEST_CASE("descriptors and memory of the parent stay what they are over reloads 
   };
   for (int i = 0; i < 5; ++i) reload();
   const auto fds = open_fds(family.pid()).size();
-  const auto pss = pss_kib_of(family.pid());
+  const auto pss = anonymous_pss_kib_of(family.pid());
   for (int i = 0; i < 30; ++i) reload();
 
   CHECK(open_fds(family.pid()).size() == fds);
-  CHECK((sanitized || pss_kib_of(family.pid()) < pss + 512));  // They keep what was freed.
+  CHECK(
+      (sanitized || anonymous_pss_kib_of(family.pid()) < pss + 512));  // They keep what was freed.
 }
 
 TEST_CASE("connections that never end do not let generations pile up (catalogue 48)") {

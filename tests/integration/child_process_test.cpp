@@ -162,7 +162,7 @@ TEST_CASE("process information sees a stopped process, its children, its time an
   CHECK(eventually([&] { return state_of(idle.pid()) == 'S'; }));
   const auto wake_ups = wake_ups_of(idle.pid());
   CHECK(command_line_of(idle.pid()) == std::vector<std::string>{"/bin/sleep", "600"});
-  CHECK(pss_kib_of(idle.pid()) > 0);
+  CHECK(anonymous_pss_kib_of(idle.pid()) > 0);
   CHECK(wake_ups_of(idle.pid()) == wake_ups);
 }
 

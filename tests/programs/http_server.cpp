@@ -14,6 +14,7 @@
 //   /app/some      reads the body, a line of the log for the first piece of it
 //   /app/throw     an exception
 //   /app/pid       the process
+//   /files/NAME    that file of the folder named by HTTP_SERVER_FILES
 #include <unistd.h>
 
 #include <chrono>
@@ -23,11 +24,13 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 #include <thane/fiber.hpp>
 #include <thane/launcher.hpp>
 #include <thane/log.hpp>
 #include <thane/wsgi.hpp>
+#include <thane/wsgi/middleware/static_files.hpp>
 
 namespace wsgi = thane::wsgi;
 
@@ -91,8 +94,16 @@ wsgi::Response read_by_pieces(wsgi::Request& request) {
   return wsgi::Response::text(std::to_string(size));
 }
 
+wsgi::Response files(wsgi::Request& request) {
+  static const wsgi::Application folder =
+      wsgi::static_files({.root = std::getenv("HTTP_SERVER_FILES")});
+  request.shift_path(std::string_view{"/files"}.size());
+  return folder(request);
+}
+
 wsgi::Response application(wsgi::Request& request) {
   const auto path = request.path();
+  if (path.starts_with("/files/")) return files(request);
   if (!path.starts_with("/app/")) {
     const std::string body = request.read_all();
     return wsgi::Response::text(std::string{request.method()}.append(" ").append(request.target()) +

@@ -25,7 +25,7 @@ struct Size {
 };
 
 Size size_of(pid_t pid) {
-  return {open_fds(pid).size(), pss_kib_of(pid)};
+  return {open_fds(pid).size(), anonymous_pss_kib_of(pid)};
 }
 
 TEST_CASE("a thousand reloads under load leave parent and workers as small as they were (43)") {

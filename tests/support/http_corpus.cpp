@@ -1,5 +1,6 @@
 #include "support/http_corpus.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <fstream>
@@ -62,13 +63,61 @@ std::string take_chunks(std::string_view& octets) {
   }
 }
 
-std::string judge_ok_answers(const CorpusCase& one, const std::vector<std::string>& bodies) {
+// Characters up to U+00FF as the octets that they stand for.
+std::string octets_of(std::string_view utf8) {
+  std::string octets;
+  for (std::size_t i = 0; i < utf8.size(); ++i) {
+    const auto c = static_cast<unsigned char>(utf8[i]);
+    if (c < 0x80) {
+      octets.push_back(utf8[i]);
+    } else if (i + 1 < utf8.size()) {
+      const auto next = static_cast<unsigned char>(utf8[++i]);
+      octets.push_back(static_cast<char>((c & 0x03) << 6 | (next & 0x3f)));
+    }
+  }
+  return octets;
+}
+
+std::string seen_by_contract(std::string_view body) {
+  const auto json = nlohmann::json::parse(body, nullptr, false);
+  if (!json.is_object() || !json.contains("contract_echo")) return std::string{body};
+  std::string target = octets_of(json.at("path").get<std::string>());
+  const std::string query = octets_of(json.at("query").get<std::string>());
+  if (!query.empty()) target += "?" + query;
+  return echo_body(json.at("method").get<std::string>(), target,
+                   decode_base64(json.value("body_b64", "")));
+}
+
+// What is left of a target for an application: no scheme, no host, a path that is decoded.
+std::string target_for_contract(std::string_view target) {
+  if (const auto scheme = target.find("://"); scheme != target.npos && target[0] != '/') {
+    target.remove_prefix(scheme + 3);
+    target.remove_prefix(std::min(target.find_first_of("/?"), target.size()));
+  }
+  const auto path = target.substr(0, target.find('?'));
+  std::string seen;
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    if (path[i] == '%' && i + 2 < path.size()) {
+      seen.push_back(static_cast<char>(number(path.substr(i + 1, 2), 16)));
+      i += 2;
+    } else {
+      seen.push_back(path[i]);
+    }
+  }
+  if (seen.empty()) seen = "/";
+  const auto query = target.substr(path.size());
+  return query.size() > 1 ? seen.append(query) : seen;
+}
+
+std::string judge_ok_answers(const CorpusCase& one, const CorpusDialect& dialect,
+                             const std::vector<std::string>& bodies) {
   if (bodies.size() < one.min_ok) return "answered too few requests";
   if (bodies.size() > one.max_ok) return "answered too many requests";
   if (one.kind != "must_accept") return {};
   for (std::size_t i = 0; i < bodies.size() && i < one.expected.size(); ++i) {
     const auto& [method, target, body] = one.expected[i];
-    if (bodies[i] != echo_body(method, target, body)) return "saw another request: " + bodies[i];
+    if (bodies[i] != echo_body(method, dialect.target(target), body))
+      return "saw another request: " + bodies[i];
   }
   return {};
 }
@@ -131,7 +180,16 @@ std::string echo_body(std::string_view method, std::string_view target, std::str
   return echo.append(" ").append(target).append(" ").append(body);
 }
 
-std::string judge(const CorpusCase& one, std::string_view received) {
+CorpusDialect echo_dialect() {
+  const auto as_it_is = [](std::string_view text) { return std::string{text}; };
+  return {as_it_is, as_it_is, echo_body("GET", probe_target, "")};
+}
+
+CorpusDialect contract_dialect() {
+  return {seen_by_contract, target_for_contract, "\"path\":\"" + std::string{probe_target} + "\""};
+}
+
+std::string judge(const CorpusCase& one, std::string_view received, const CorpusDialect& dialect) {
   std::vector<CorpusAnswer> answers;
   try {
     answers = parse_answers(received);
@@ -148,21 +206,21 @@ std::string judge(const CorpusCase& one, std::string_view received) {
       return "answered " + std::to_string(answer.status);
     }
     if (answer.status >= 400) continue;
-    if (answer.body == probe) {
+    const std::string seen = dialect.seen(answer.body);
+    if (seen == probe) {
       probed = true;
       continue;
     }
-    const auto target = answer.body.find(' ') + 1;  // A body may hold the forbidden one, too.
-    if (!one.forbidden_target.empty() &&
-        answer.body.compare(target, one.forbidden_target.size() + 1, one.forbidden_target + " ") ==
-            0) {
+    const auto target = seen.find(' ') + 1;  // A body may hold the forbidden one, too.
+    const std::string forbidden = dialect.target(one.forbidden_target) + " ";
+    if (!one.forbidden_target.empty() && seen.compare(target, forbidden.size(), forbidden) == 0) {
       return "answered the smuggled request";
     }
-    ok_bodies.push_back(answer.body);
+    ok_bodies.push_back(seen);
   }
   if (one.after == "must" && !probed) return "did not answer the next request";
   if (one.after == "must_not" && probed) return "answered a request that must not be seen";
-  return judge_ok_answers(one, ok_bodies);
+  return judge_ok_answers(one, dialect, ok_bodies);
 }
 
 }  // namespace thane::testing

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,11 +40,28 @@ struct CorpusAnswer {
 /// std::runtime_error if it is not a sequence of complete HTTP answers.
 [[nodiscard]] std::vector<CorpusAnswer> parse_answers(std::string_view octets);
 
-/// The body that the server under test answers every request with.
+/// The request that an answer tells of, in one line.
 [[nodiscard]] std::string echo_body(std::string_view method, std::string_view target,
                                     std::string_view body);
 
+/// How the server under test tells what it has seen of a request.
+struct CorpusDialect {
+  /// The body of an answer as echo_body() has it.
+  std::function<std::string(std::string_view body)> seen;
+  /// What it has to say of a target.
+  std::function<std::string(std::string_view target)> target;
+  /// What is in the answer to the probe, and in no other.
+  std::string probe;
+};
+
+/// Every request is answered with echo_body().
+[[nodiscard]] CorpusDialect echo_dialect();
+/// Every request is answered with what tests/contract/http_contract.cpp says of it: JSON, with the
+/// path decoded and nothing of the host.
+[[nodiscard]] CorpusDialect contract_dialect();
+
 /// Empty if `received` is right for the case, else what is wrong with it.
-[[nodiscard]] std::string judge(const CorpusCase& one, std::string_view received);
+[[nodiscard]] std::string judge(const CorpusCase& one, std::string_view received,
+                                const CorpusDialect& dialect = echo_dialect());
 
 }  // namespace thane::testing

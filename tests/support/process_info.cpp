@@ -189,8 +189,8 @@ std::uint64_t wake_ups_of(pid_t pid) {
   return total;
 }
 
-std::uint64_t pss_kib_of(pid_t pid) {
-  const std::string text = field(read_text(proc(pid, "smaps_rollup")), "Pss");
+std::uint64_t anonymous_pss_kib_of(pid_t pid) {
+  const std::string text = field(read_text(proc(pid, "smaps_rollup")), "Pss_Anon");
   return text.empty() ? 0 : std::stoull(text);
 }
 

@@ -44,6 +44,8 @@ namespace thane::testing {
 [[nodiscard]] std::chrono::nanoseconds cpu_time_of(pid_t pid);
 /// How often the threads of the process were put on a CPU after they had given it up themselves.
 [[nodiscard]] std::uint64_t wake_ups_of(pid_t pid);
-[[nodiscard]] std::uint64_t pss_kib_of(pid_t pid);
+/// The process's part of memory that no file holds, which is what leaks. The rest of its PSS moves
+/// with how many other processes happen to share the same libraries.
+[[nodiscard]] std::uint64_t anonymous_pss_kib_of(pid_t pid);
 
 }  // namespace thane::testing

@@ -1,11 +1,14 @@
 #include "access_log.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <ctime>
 #include <iterator>
 #include <stdexcept>
+#include <utility>
 
 #include <thane/log.hpp>
 
@@ -27,19 +30,69 @@ void append_target(std::string_view target, std::string& line) {
   }
 }
 
-}  // namespace
-
-AccessLog::Key AccessLog::key_from(std::string_view name) {
-  if (name == "client_ip") return Key::client_ip;
-  if (name == "date_time") return Key::date_time;
-  if (name == "request_line") return Key::request_line;
-  if (name == "status_code") return Key::status_code;
-  if (name == "body_length") return Key::body_length;
-  if (name == "wall_seconds") return Key::wall_seconds;
-  throw std::invalid_argument("wsgi_log_format: there is no key \"" + std::string{name} + "\"");
+// What a client says of itself: as in a string of C, so that it ends where it seems to.
+void append_quoted(std::string_view text, std::string& line) {
+  if (text.empty()) line.push_back('-');
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      line.append({'\\', c});
+    } else if (c >= ' ' && c <= '~') {
+      line.push_back(c);
+    } else {
+      fmt::format_to(std::back_inserter(line), "\\x{:02x}", static_cast<unsigned char>(c));
+    }
+  }
 }
 
-AccessLog::AccessLog(std::string_view format) {
+void append_or_dash(std::string_view text, std::string& line) {
+  line.append(text.empty() ? std::string_view{"-"} : text);
+}
+
+void append_local_time(const char* format, std::string& line) {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  ::localtime_r(&now, &parts);
+  char text[40];
+  line.append(text, std::strftime(text, sizeof text, format, &parts));
+}
+
+void append_request_line(const AccessRecord& record, std::string& line) {
+  if (record.method.empty()) {
+    line.push_back('-');
+    return;
+  }
+  line.append(record.method).append(" ");
+  append_target(record.target, line);
+  line.append(record.minor_version == 0 ? " HTTP/1.0" : " HTTP/1.1");
+}
+
+// `lower` is in lower case.
+std::string_view field_of(const AccessRecord& record, std::string_view lower) {
+  for (const auto& field : record.fields) {
+    if (equals_lower(field.name, lower)) return field.value;
+  }
+  return {};
+}
+
+}  // namespace
+
+AccessLog::AccessLog(std::string_view format, std::string_view option) {
+  static constexpr std::array<std::pair<std::string_view, Key>, 11> keys{{
+      {"client_ip", Key::client_ip},
+      {"user", Key::user},
+      {"date_time", Key::date_time},
+      {"time", Key::time},
+      {"request_line", Key::request_line},
+      {"status_code", Key::status_code},
+      {"body_length", Key::body_length},
+      {"wall_seconds", Key::wall_seconds},
+      {"referer", Key::referer},
+      {"user_agent", Key::user_agent},
+      {"request_id", Key::request_id},
+  }};
+  const auto refuse = [option](const std::string& why) {
+    throw std::invalid_argument(std::string{option} + ": " + why);
+  };
   std::string literal;
   for (std::size_t i = 0; i < format.size(); ++i) {
     if (format[i] != '%') {
@@ -53,9 +106,12 @@ AccessLog::AccessLog(std::string_view format) {
     }
     const auto close = format.find(')', i);
     if (format.substr(i + 1, 1) != "(" || close == std::string_view::npos) {
-      throw std::invalid_argument("wsgi_log_format: a '%' that begins neither %(key)s nor %%");
+      refuse("a '%' that begins neither %(key)s nor %%");
     }
-    Piece piece{std::move(literal), key_from(format.substr(i + 2, close - i - 2)), 6};
+    const auto name = format.substr(i + 2, close - i - 2);
+    const auto known = std::ranges::find(keys, name, &std::pair<std::string_view, Key>::first);
+    if (known == keys.end()) refuse("there is no key \"" + std::string{name} + "\"");
+    Piece piece{std::move(literal), known->second, 6};
     literal.clear();
     i = close + 1;
     if (i < format.size() && format[i] == '.') {
@@ -65,7 +121,7 @@ AccessLog::AccessLog(std::string_view format) {
       }
     }
     if (i == format.size() || std::string_view{"sdf"}.find(format[i]) == std::string_view::npos) {
-      throw std::invalid_argument("wsgi_log_format: a key is not followed by s, d or f");
+      refuse("a key is not followed by s, d or f");
     }
     pieces_.push_back(std::move(piece));
   }
@@ -73,44 +129,44 @@ AccessLog::AccessLog(std::string_view format) {
 }
 
 void AccessLog::append(const AccessRecord& record, std::string& line) const {
-  const auto out = std::back_inserter(line);
   for (const auto& piece : pieces_) {
     line.append(piece.literal);
-    switch (piece.key) {
-      case Key::client_ip:
-        line.append(record.client_ip.empty() ? std::string_view{"-"} : record.client_ip);
-        break;
-      case Key::date_time: {
-        const std::time_t now = std::time(nullptr);
-        std::tm parts{};
-        ::localtime_r(&now, &parts);
-        char text[32];
-        line.append(text, std::strftime(text, sizeof text, "%d/%b/%Y %H:%M:%S", &parts));
-        break;
-      }
-      case Key::request_line:
-        if (record.method.empty()) {
-          line.push_back('-');
-        } else {
-          line.append(record.method).append(" ");
-          append_target(record.target, line);
-          line.append(record.minor_version == 0 ? " HTTP/1.0" : " HTTP/1.1");
-        }
-        break;
-      case Key::status_code:
-        fmt::format_to(out, "{}", record.status);
-        break;
-      case Key::body_length:
-        fmt::format_to(out, "{}", record.body_length);
-        break;
-      case Key::wall_seconds: {
-        const std::chrono::duration<double> seconds = record.wall_time;
-        fmt::format_to(out, "{:.{}f}", seconds.count(), piece.precision);
-        break;
-      }
-    }
+    append_value(piece, record, line);
   }
   line.append(tail_);
+}
+
+void AccessLog::append_value(const Piece& piece, const AccessRecord& record, std::string& line) {
+  const auto out = std::back_inserter(line);
+  switch (piece.key) {
+    case Key::client_ip:
+      return append_or_dash(record.client_ip, line);
+    case Key::user:
+      return append_quoted(record.user, line);
+    case Key::date_time:
+      return append_local_time("%d/%b/%Y %H:%M:%S", line);
+    case Key::time:
+      return append_local_time("%d/%b/%Y:%H:%M:%S %z", line);
+    case Key::request_line:
+      return append_request_line(record, line);
+    case Key::status_code:
+      fmt::format_to(out, "{}", record.status);
+      return;
+    case Key::body_length:
+      fmt::format_to(out, "{}", record.body_length);
+      return;
+    case Key::wall_seconds: {
+      const std::chrono::duration<double> seconds = record.wall_time;
+      fmt::format_to(out, "{:.{}f}", seconds.count(), piece.precision);
+      return;
+    }
+    case Key::referer:
+      return append_quoted(field_of(record, "referer"), line);
+    case Key::user_agent:
+      return append_quoted(field_of(record, "user-agent"), line);
+    case Key::request_id:
+      return append_or_dash(record.request_id, line);
+  }
 }
 
 void AccessLog::write(const AccessRecord& record) const {

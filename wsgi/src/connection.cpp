@@ -1,5 +1,6 @@
 #include "connection.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstring>
 #include <ctime>
@@ -180,7 +181,8 @@ Connection::After Connection::answer(Response response, BodyReader& body, TimePo
   // Not if it was turned on since: then nobody knows when the request began.
   if (site_.access_log != nullptr && started != TimePoint{}) {
     site_.access_log->write({peer_, head_->method, head_->target, head_->minor_version,
-                             response.status(), octets, SteadyClock::now() - started});
+                             response.status(), octets, SteadyClock::now() - started,
+                             head_->fields()});
   }
   if (!complete) return After::gone;
   if (!written.keep_alive) return After::close;
@@ -221,7 +223,13 @@ bool Connection::send_stream(Response& response, BodyReader& body, Written& writ
       else
         output_.append(data);
       if (!flush()) return false;
-      if (written.body == Written::Body::counted && octets == written.counted) break;
+      if (written.body == Written::Body::counted) {
+        if (octets == written.counted) break;
+        if (const auto* const file = response.body_stream().target<FileBody>()) {
+          if (!send_file(*file, written.counted, octets)) return false;
+          break;
+        }
+      }
       piece = response.body_stream()();
     }
   } catch (const fiber_killed&) {
@@ -246,12 +254,20 @@ bool Connection::send_stream(Response& response, BodyReader& body, Written& writ
   return true;
 }
 
+// What is left of a file: its first piece went out with the head. False: the peer is gone.
+bool Connection::send_file(const FileBody& file, std::uint64_t counted, std::uint64_t& octets) {
+  const auto wanted = std::min(counted - octets, file.left());
+  const auto sent = transport_.send_file(file.fd(), file.offset(), wanted);
+  octets += sent.octets;
+  return sent.outcome != SentFile::Outcome::peer_gone;
+}
+
 void Connection::refuse(int status, const char* reason) {
   const Delivery delivery{1, false, false, site_.standard_fields.at(std::time(nullptr))};
   write_response(Response{status}, delivery, output_);
   log::debug("request from {} refused with {}: {}", peer_, status, reason);
   if (site_.access_log != nullptr) {
-    site_.access_log->write({peer_, {}, {}, 1, status, 0, Duration::zero()});
+    site_.access_log->write({peer_, {}, {}, 1, status, 0, Duration::zero(), {}});
   }
 }
 

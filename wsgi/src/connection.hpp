@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include <thane/clock.hpp>
+#include <thane/wsgi/file_body.hpp>
 
 #include "body_reader.hpp"
 #include "input_buffer.hpp"
@@ -42,6 +43,7 @@ class Connection {
   After serve();
   After answer(Response response, BodyReader& body, TimePoint started);
   bool send_stream(Response& response, BodyReader& body, Written& written, std::uint64_t& octets);
+  bool send_file(const FileBody& file, std::uint64_t counted, std::uint64_t& octets);
   Response respond(Request& request, BodyReader& body);
   Response failure(const BodyReader& body);
   bool discardable(const BodyReader& body) const;

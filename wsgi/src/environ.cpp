@@ -5,6 +5,7 @@
 
 #include <thane/internal/worker_slot.hpp>
 #include <thane/log.hpp>
+#include <thane/wsgi/middleware/basic_auth.hpp>
 #include <thane/wsgi/request.hpp>
 
 #include "characters.hpp"
@@ -115,12 +116,24 @@ Environ::Environ(Request& request)
   add("SERVER_PROTOCOL", std::string{request.minor_version() == 0 ? "HTTP/1.0" : "HTTP/1.1"});
   add("REMOTE_ADDR", std::string{request.peer_address()});
   for (const auto& [name, value] : request.headers()) add_field(name, value);
+  // Of a target in absolute form, or what a proxy says it was: RFC 9112 3.2.2.
+  if (!request.authority().empty()) set("HTTP_HOST", std::string{request.authority()});
+  if (const auto* const user = request.attribute<std::string>(basic_auth_user)) add_user(*user);
   add("wsgi.version", std::array{1, 0});
   add("wsgi.url_scheme", std::string{request.scheme()});
   add("wsgi.multithread", true);  // Fibers are to an application what threads are.
   add("wsgi.multiprocess", several_processes());
   add("wsgi.run_once", false);
   add("wsgi.input_terminated", true);
+}
+
+// In the place of what the client says of itself.
+void Environ::add_user(const std::string& user) {
+  erase("HTTP_AUTHORIZATION");
+  set("AUTH_TYPE", std::string{"Basic"});
+  for (const char* const name : {"REMOTE_USER", "HTTP_X_USER", "HTTP_X_USER_NAME"}) {
+    set(name, user);
+  }
 }
 
 void Environ::add_field(std::string_view name, std::string_view value) {

@@ -1,11 +1,11 @@
 #include <thane/wsgi/request.hpp>
 
-#include <deque>
+#include <algorithm>
 #include <stdexcept>
 
-#include "body_source.hpp"
 #include "characters.hpp"
 #include "percent.hpp"
+#include "request_changes.hpp"
 #include "request_head.hpp"
 #include "surroundings.hpp"
 
@@ -13,18 +13,6 @@ namespace thane::wsgi {
 
 using internal::BodyFraming;
 using internal::Plus;
-
-struct Request::Changes {
-  std::deque<std::string> texts;  // What path and script name are, or were, views of.
-  std::string unread;
-  std::string given;  // What read_some() gave out of `unread`.
-
-  std::string_view keep(std::string text) { return texts.emplace_back(std::move(text)); }
-  static Changes& of(std::unique_ptr<Changes>& changes) {
-    if (!changes) changes = std::make_unique<Changes>();
-    return *changes;
-  }
-};
 
 Request::Request(const internal::RequestHead& head, internal::BodySource& body,
                  const internal::Surroundings& surroundings)
@@ -51,7 +39,7 @@ std::string_view Request::query() const noexcept {
   return head_.query;
 }
 std::string_view Request::authority() const noexcept {
-  return head_.authority;
+  return changes_ && changes_->authority ? *changes_->authority : head_.authority;
 }
 int Request::minor_version() const noexcept {
   return head_.minor_version;
@@ -61,7 +49,7 @@ std::span<const Field> Request::headers() const noexcept {
 }
 
 std::string_view Request::peer_address() const noexcept {
-  return surroundings_.peer;
+  return changes_ && changes_->peer ? *changes_->peer : surroundings_.peer;
 }
 std::string_view Request::server_name() const noexcept {
   return surroundings_.server_name;
@@ -70,6 +58,7 @@ std::string_view Request::server_port() const noexcept {
   return surroundings_.server_port;
 }
 std::string_view Request::scheme() const noexcept {
+  if (changes_ && changes_->scheme) return *changes_->scheme;
   return surroundings_.secure ? "https" : "http";
 }
 bool Request::draining() const noexcept {
@@ -96,6 +85,21 @@ void Request::set_path(std::string path) {
 
 void Request::set_script_name(std::string script_name) {
   script_name_ = Changes::of(changes_).keep(std::move(script_name));
+}
+
+void Request::set_authority(std::string authority) {
+  auto& changes = Changes::of(changes_);
+  changes.authority = changes.keep(std::move(authority));
+}
+
+void Request::set_peer_address(std::string address) {
+  auto& changes = Changes::of(changes_);
+  changes.peer = changes.keep(std::move(address));
+}
+
+void Request::set_scheme(std::string scheme) {
+  auto& changes = Changes::of(changes_);
+  changes.scheme = changes.keep(std::move(scheme));
 }
 
 std::optional<std::string> Request::query_parameter(std::string_view name) const {
@@ -132,15 +136,15 @@ std::optional<std::uint64_t> Request::content_length() const noexcept {
 }
 
 std::string_view Request::read_some() {
-  if (!changes_ || changes_->unread.empty()) return body_.read_some();
-  changes_->given = std::move(changes_->unread);
-  changes_->unread.clear();
-  return changes_->given;
+  return changes_ ? changes_->body.read_some(body_) : body_.read_some();
 }
 
 void Request::unread(std::string octets) {
-  auto& unread = Changes::of(changes_).unread;
-  unread.insert(0, octets);
+  Changes::of(changes_).body.put_back(octets);
+}
+
+void Request::limit_body(std::uint64_t octets) {
+  Changes::of(changes_).body.limit(octets);
 }
 
 std::string Request::read_all(std::size_t limit) {

@@ -79,8 +79,13 @@ Response& Response::add_header(std::string_view name, std::string_view value) & 
 
 Response& Response::set_header(std::string_view name, std::string_view value) & {
   check_header(name, value);
-  std::erase_if(headers_, [name](const auto& header) { return equal_names(header.first, name); });
+  remove_header(name);
   headers_.emplace_back(name, value);
+  return *this;
+}
+
+Response& Response::remove_header(std::string_view name) & {
+  std::erase_if(headers_, [name](const auto& header) { return equal_names(header.first, name); });
   return *this;
 }
 

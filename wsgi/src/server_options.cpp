@@ -118,8 +118,7 @@ std::vector<AnyOpt> behaviour_options(const ServerOptions& defaults) {
       // A single dollar sign in a default would begin a substitution; there is none in this one.
       Opt<std::string>{.name = "wsgi_log_format",
                        .default_value = defaults.wsgi_log_format,
-                       .help = "Line of the access log, of the keys client_ip, date_time, "
-                               "request_line, status_code, body_length and wall_seconds.",
+                       .help = "Line of the access log, of text and of the keys in docs/http.md.",
                        .change = at_run_time},
   };
 }

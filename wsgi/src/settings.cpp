@@ -1,6 +1,6 @@
 #include <thane/wsgi/settings.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

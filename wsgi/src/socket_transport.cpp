@@ -2,14 +2,19 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/buffer.hpp>
 #include <cerrno>
 
 #include <thane/asio.hpp>
+#include <thane/fiber.hpp>
+
+#include "files/read_piece.hpp"
 
 namespace thane::wsgi::internal {
 
@@ -89,26 +94,70 @@ std::size_t SocketTransport::read_some(char* to, std::size_t size) {
   return count;
 }
 
-bool SocketTransport::write_all(std::string_view data) {
+// `attempt` tries to hand `left` octets to the kernel, as send() does it; 0 means there are no
+// more.
+template <class Attempt>
+SentFile SocketTransport::push(std::uint64_t size, Attempt attempt) {
+  using Outcome = SentFile::Outcome;
+  SentFile sent;
   Duration waited{};
-  for (;;) {
-    const auto count =
-        ::send(socket_.native_handle(), data.data(), data.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (count >= 0) {
-      const auto size = static_cast<std::size_t>(count);
-      if (!writing_.note(waited, size)) return give_up();
-      data.remove_prefix(size);
-      if (data.empty()) return true;
+  while (sent.octets < size) {
+    const ssize_t count = attempt(static_cast<std::size_t>(size - sent.octets));
+    if (count == 0) {
+      sent.outcome = Outcome::file_ended;
+      return sent;
+    }
+    if (count > 0) {
+      const auto octets = static_cast<std::size_t>(count);
+      sent.octets += octets;
+      if (!writing_.note(waited, octets)) {
+        give_up();
+        sent.outcome = Outcome::peer_gone;
+        return sent;
+      }
       waited = Duration::zero();
+      if (sent.octets == size) break;
     } else if (errno == EINTR) {
       continue;
     } else if (errno != EAGAIN && errno != EWOULDBLOCK) {
-      return false;
+      sent.outcome = Outcome::peer_gone;
+      return sent;
     }
     // Not tried again at once: a peer that reads as fast as we write would keep all other fibers
     // from running.
-    if (!wait_writable(waited)) return timed_out_ ? give_up() : false;
+    if (!wait_writable(waited)) {
+      if (timed_out_) give_up();
+      sent.outcome = Outcome::peer_gone;
+      return sent;
+    }
   }
+  return sent;
+}
+
+bool SocketTransport::write_all(std::string_view data) {
+  const SentFile sent = push(data.size(), [this, &data](std::size_t left) {
+    return ::send(socket_.native_handle(), data.data() + (data.size() - left), left,
+                  MSG_NOSIGNAL | MSG_DONTWAIT);
+  });
+  return sent.outcome == SentFile::Outcome::whole;
+}
+
+// The launcher has seen to SIGPIPE, which sendfile() cannot be told to leave out.
+SentFile SocketTransport::send_file(int fd, std::uint64_t offset, std::uint64_t size) {
+  SentFile all;
+  while (all.octets < size) {
+    auto at = static_cast<off_t>(offset + all.octets);
+    const auto piece = std::min<std::uint64_t>(size - all.octets, file_piece);
+    have_in_memory(fd, offset + all.octets, static_cast<std::size_t>(piece));
+    const SentFile sent = push(piece, [this, fd, &at](std::size_t left) {
+      return ::sendfile(socket_.native_handle(), fd, &at, left);
+    });
+    all.octets += sent.octets;
+    all.outcome = sent.outcome;
+    if (sent.outcome != SentFile::Outcome::whole) break;
+    this_fiber::yield();
+  }
+  return all;
 }
 
 bool SocketTransport::wait_writable(Duration& waited) {
@@ -123,10 +172,9 @@ bool SocketTransport::wait_writable(Duration& waited) {
 
 // Closing would leave what was written to the kernel, which keeps offering it for a quarter of an
 // hour.
-bool SocketTransport::give_up() {
+void SocketTransport::give_up() {
   abort();
   timed_out_ = true;
-  return false;
 }
 
 void SocketTransport::shutdown_send() {

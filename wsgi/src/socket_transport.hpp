@@ -31,6 +31,8 @@ class SocketTransport final : public Transport, public Limited {
   [[nodiscard]] bool timed_out() const override { return timed_out_; }
   [[nodiscard]] std::size_t read_some(char* to, std::size_t size) override;
   [[nodiscard]] bool write_all(std::string_view data) override;
+  /// By sendfile(): the octets do not pass through this process.
+  [[nodiscard]] SentFile send_file(int fd, std::uint64_t offset, std::uint64_t size) override;
   void shutdown_send() override;
   void abort() override;
 
@@ -39,8 +41,10 @@ class SocketTransport final : public Transport, public Limited {
  private:
   using Socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol,
                                                   boost::asio::io_context::executor_type>;
+  template <class Attempt>
+  SentFile push(std::uint64_t size, Attempt attempt);
   bool wait_writable(Duration& waited);
-  bool give_up();  // False, as write_all() then is.
+  void give_up();
 
   Socket socket_;
   Deadlines& deadlines_;

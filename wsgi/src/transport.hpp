@@ -19,6 +19,13 @@ enum class Waiting : std::uint8_t {
   close,    ///< The peer has to close.
 };
 
+/// How far a file was sent.
+struct SentFile {
+  enum class Outcome : std::uint8_t { whole, file_ended, peer_gone };
+  Outcome outcome = Outcome::whole;
+  std::uint64_t octets = 0;
+};
+
 /// A stream of octets. Calls block the fiber. Nothing is thrown for what the peer or the network
 /// does.
 class Transport {
@@ -35,6 +42,9 @@ class Transport {
   [[nodiscard]] virtual std::size_t read_some(char* to, std::size_t size) = 0;
   /// All of it; false if the peer is gone or too slow.
   [[nodiscard]] virtual bool write_all(std::string_view data) = 0;
+  /// A part of a file. Throws std::system_error if it cannot be read. This one reads it; a socket
+  /// may have the kernel do it.
+  [[nodiscard]] virtual SentFile send_file(int fd, std::uint64_t offset, std::uint64_t size);
   /// Nobody between us and the peer can read along.
   [[nodiscard]] virtual bool secure() const noexcept { return false; }
   /// Tells the peer that nothing more will come.

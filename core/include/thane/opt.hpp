@@ -71,7 +71,8 @@ class AnyOpt {
 ///
 ///     thane::OptGroup{"web", {thane::Opt<int>{.name = "port", .default_value = 8080}}}
 ///
-/// Config::get() calls this one "web.port". The options of group "DEFAULT" (or "") have bare names.
+/// Config::get() calls this one "web.port". A group may have dots in its name: [cors.shop]. The
+/// options of group "DEFAULT" (or "") have bare names.
 struct OptGroup {
   std::string name;
   std::vector<AnyOpt> options;

@@ -1,6 +1,6 @@
 #include "environment_source.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <thane/internal/suggestion.hpp>

@@ -1,5 +1,5 @@
 // The edge at which configuration errors end the process, and the flags that print and exit.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cstdio>
 #include <cstdlib>

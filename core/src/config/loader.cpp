@@ -1,6 +1,6 @@
 #include "loader.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <thane/internal/in_quotes.hpp>

@@ -1,6 +1,6 @@
 #include "registry.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <cctype>
@@ -21,6 +21,16 @@ bool is_name(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) {
     return std::isalnum(c) != 0 || c == '_' || c == '-';
   });
+}
+
+// Of a group: such names, with dots between them.
+bool is_group_name(std::string_view text) {
+  for (;;) {
+    const std::size_t dot = text.find('.');
+    if (!is_name(text.substr(0, dot))) return false;
+    if (dot == text.npos) return true;
+    text.remove_prefix(dot + 1);
+  }
 }
 
 std::string flag_name(std::string_view group, std::string_view key) {
@@ -89,7 +99,7 @@ OptRegistry::OptRegistry(const std::vector<OptGroup>& groups) {
 
 void OptRegistry::add(const std::string& group, const OptDefinition& option) {
   const std::string name = full_name(group, option.name);
-  if (!is_name(option.name) || !is_name(group)) {
+  if (!is_name(option.name) || !is_group_name(group)) {
     throw std::logic_error(
         fmt::format("option {}: a name is letters, digits and _", in_quotes(name)));
   }
@@ -104,7 +114,7 @@ void OptRegistry::add(const std::string& group, const OptDefinition& option) {
   names_.emplace(name, index);
   add_names(group, option.name, {index, false});
   if (const std::string& old = option.deprecated_name; !old.empty()) {
-    const std::size_t dot = old.find('.');
+    const std::size_t dot = old.rfind('.');
     add_names(dot == old.npos ? group : old.substr(0, dot),
               dot == old.npos ? old : old.substr(dot + 1), {index, true});
   }

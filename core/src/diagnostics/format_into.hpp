@@ -1,7 +1,7 @@
 // Formatted text where nothing may be allocated.
 #pragma once
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <span>

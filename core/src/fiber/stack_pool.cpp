@@ -1,6 +1,6 @@
 #include "stack_pool.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <sys/mman.h>
 #include <unistd.h>
 

@@ -1,7 +1,7 @@
 #include <thane/internal/inherited_sockets.hpp>
 
 #include <fcntl.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <fmt/ranges.h>
 #include <unistd.h>
 

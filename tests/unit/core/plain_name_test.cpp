@@ -75,6 +75,7 @@ std::string without_arguments(std::string text) {
       {"operator()", "\x11"},
       {"operator<", "\x12"},
       {"operator>", "\x13"},
+      {"operator\"\" ", "\x1d"},
       {"operator ", "\x14"},
       {"thunk to ", "\x15"},
       {"non-virtual \x15", "\x16"},
@@ -141,8 +142,9 @@ std::string read_file(const std::string& path) {
 
 std::set<std::string> mangled_names() {
   // std::ostream::ostream is longer there: std::basic_ostream<...>::basic_ostream. A constructor
-  // that was inherited has the name of the base there.
-  const std::regex called_otherwise{"NS[siod][CD][0-9]|ECI[12]"};
+  // that was inherited has the name of the base there, the destructor of a lambda that of whatever
+  // was named last in its arguments.
+  const std::regex called_otherwise{"NS[siod][CD][0-9]|ECI[12]|E[0-9]*_[CD][0-9]"};
   std::vector<std::string> paths;
   ::dl_iterate_phdr(
       [](dl_phdr_info* info, std::size_t, void* all) {

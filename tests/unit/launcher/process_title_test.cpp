@@ -34,7 +34,7 @@ std::string short_name() {
 
 /// `text` as the kernel shows it, with the zero that ends it.
 std::string shown(const std::string& text) {
-  return "unit.launcher.process_title: " + text + '\0';
+  return "unit.launcher: " + text + '\0';
 }
 
 std::vector<std::string> environment() {
@@ -57,7 +57,7 @@ TEST_CASE("in the memory of the arguments a title hides no argument and no varia
   CHECK(command_line().size() == memory.size() - 1);
   CHECK(environment() == variables);
   CHECK(name == program_invocation_name);
-  CHECK(std::string{"unit.launcher.process_title"} == program_invocation_short_name);
+  CHECK(std::string{"unit.launcher"} == program_invocation_short_name);
   write_title(memory, "short");
   CHECK(command_line() == shown("short"));
 }
@@ -92,7 +92,7 @@ TEST_CASE("a title is what others see, as long or short as it is") {
 
 TEST_CASE("the short name is the program's, and a worker's is added to it") {
   set_process_title("parent 4/4 g3");
-  CHECK(short_name() == "unit.launcher.p\n");
+  CHECK(short_name() == "unit.launcher\n");
   set_process_title("worker web/0 g3 draining");
   CHECK(short_name() == "unit.laun:web/0\n");
   set_process_title("worker 12");

@@ -19,14 +19,18 @@ class MadeRequest {
  public:
   /// `target` as sent; `fields` are lines with CR LF. The body comes in pieces of `piece` octets.
   explicit MadeRequest(std::string_view method, std::string_view target,
-                       std::string_view fields = "", std::string body = "", std::size_t piece = 7)
+                       std::string_view fields = "", std::string body = "", std::size_t piece = 7,
+                       std::string_view peer = "192.0.2.1")
       : text_(std::string{method} + " " + std::string{target} + " HTTP/1.1\r\nHost: h\r\n" +
               std::string{fields} + "\r\n"),
         body_(std::move(body), piece),
+        surroundings_{.peer = peer},
         request_(parsed(text_, head_), body_, surroundings_) {}
 
   wsgi::Request& operator*() { return request_; }
   wsgi::Request* operator->() { return &request_; }
+  /// What the request is made of may still be changed.
+  wsgi::internal::Surroundings& surroundings() { return surroundings_; }
 
  private:
   class Body final : public wsgi::internal::BodySource {
@@ -55,7 +59,7 @@ class MadeRequest {
   std::string text_;
   wsgi::internal::RequestHead head_;
   Body body_;
-  wsgi::internal::Surroundings surroundings_{.peer = "192.0.2.1"};
+  wsgi::internal::Surroundings surroundings_;
   wsgi::Request request_;
 };
 

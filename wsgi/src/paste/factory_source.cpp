@@ -1,6 +1,6 @@
 #include "factory_source.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <thane/internal/in_quotes.hpp>

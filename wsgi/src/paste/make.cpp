@@ -1,5 +1,5 @@
 // From what was looked up to applications: the order in which factories are called.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <exception>
 #include <stdexcept>

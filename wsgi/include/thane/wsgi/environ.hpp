@@ -63,6 +63,8 @@ class ErrorStream {
 ///     SERVER_PORT SERVER_PROTOCOL REMOTE_ADDR HTTP_* wsgi.version wsgi.url_scheme wsgi.multithread
 ///     wsgi.multiprocess wsgi.run_once wsgi.input_terminated
 ///
+/// and, behind basic_auth(), REMOTE_USER, AUTH_TYPE, HTTP_X_USER and HTTP_X_USER_NAME.
+///
 /// A field that comes several times is joined by commas. Fields whose names hold an underscore, and
 /// Proxy, are left out: they would pass for others. Lives as long as the request is answered, body
 /// included.
@@ -90,6 +92,7 @@ class Environ {
 
  private:
   void add_field(std::string_view name, std::string_view value);
+  void add_user(const std::string& user);
 
   Variables variables_;
   Input input_;

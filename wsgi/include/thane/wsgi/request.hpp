@@ -16,6 +16,7 @@
 namespace thane::wsgi {
 
 namespace internal {
+class BodyKeeper;
 class BodySource;
 struct RequestHead;
 struct Surroundings;
@@ -50,9 +51,12 @@ class Request : public RequestContext {
   /// Moves that many octets from path() to the end of script_name(). Throws std::out_of_range if
   /// there are fewer.
   void shift_path(std::size_t octets);
-  /// For filters that know better, from a proxy's header say; do not change target().
+  /// For filters that know better, from a proxy's header say; do not change target() and headers().
   void set_path(std::string path);
   void set_script_name(std::string script_name);
+  void set_authority(std::string authority);
+  void set_peer_address(std::string address);
+  void set_scheme(std::string scheme);
   /// The whole path as sent.
   [[nodiscard]] std::string_view raw_path() const noexcept;
   /// What follows '?', as sent; empty if nothing does.
@@ -82,7 +86,6 @@ class Request : public RequestContext {
   /// True once the server is to stop for good: what tells a balancer whether to send more answers
   /// with 503 then. Not while workers are replaced. See `drain_delay` in docs/http.md.
   [[nodiscard]] bool draining() const noexcept;
-
   /// True if the request has a body, be it of no octets.
   [[nodiscard]] bool has_body() const noexcept;
   /// Its length, if the client said it in advance.
@@ -95,12 +98,15 @@ class Request : public RequestContext {
 
   /// Puts octets before what is still to be read: for filters that look into a body.
   void unread(std::string octets);
+  /// Beyond so many more octets read_some() throws request_error with 413; the lowest limit counts.
+  void limit_body(std::uint64_t octets);
 
   static constexpr std::size_t default_body_limit = 16 * 1024 * 1024;
   /// All of the body that was not read yet. Throws request_error with 413 beyond `limit` octets.
   [[nodiscard]] std::string read_all(std::size_t limit = default_body_limit);
 
  private:
+  friend class internal::BodyKeeper;
   const internal::RequestHead& head_;
   internal::BodySource& body_;
   const internal::Surroundings& surroundings_;

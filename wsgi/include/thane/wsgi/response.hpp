@@ -59,6 +59,9 @@ class Response {
     return std::move(set_header(name, value));
   }
 
+  /// Takes out all fields of that name.
+  Response& remove_header(std::string_view name) &;
+
   Response& set_body(std::string body) & {
     body_ = std::move(body);
     return *this;
