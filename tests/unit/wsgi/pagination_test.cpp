@@ -57,7 +57,7 @@ TEST_CASE("what is no number, or a negative one, is fault 400") {
   CHECK_THROWS_WITH_AS(page("?limit=x"), "limit param must be an integer", fault_error);
   CHECK_THROWS_WITH_AS(page("?limit="), "limit param must be an integer", fault_error);
   CHECK_THROWS_WITH_AS(page("?limit=99999999999999999999"), "limit param must be an integer",
-                       fault);
+                       fault_error);
   CHECK_THROWS_WITH_AS(page("?limit=-1"), "limit param must be positive", fault_error);
   CHECK_THROWS_WITH_AS(page("?offset=1.5"), "offset param must be an integer", fault_error);
   CHECK_THROWS_WITH_AS(page("?offset=-1"), "offset must be >= 0", fault_error);
