@@ -8,7 +8,6 @@
 #include <string>
 #include <thane/run_wsgi.hpp>
 #include <thane/wsgi.hpp>
-#include <utility>
 
 namespace wsgi = thane::wsgi;
 using wsgi::Settings;
@@ -25,19 +24,10 @@ wsgi::Application make_proxy(const Settings& global_conf, const Settings& local_
   };
 }
 
-// Answers for itself, before anything behind it is asked.
-wsgi::Filter make_healthcheck(const Settings&, const Settings& local_conf) {
-  return [path = local_conf.get("path", "/healthcheck")](wsgi::Application next) {
-    return [path, next = std::move(next)](wsgi::Request& request) {
-      return request.path() == path ? wsgi::Response::text("OK") : next(request);
-    };
-  };
-}
-
 wsgi::Registry make_registry(const thane::Config&) {
   wsgi::Registry registry;
   registry.add_app("egg:swift#proxy", make_proxy);
-  registry.add_filter("egg:swift#healthcheck", make_healthcheck);
+  wsgi::add_stock_parts(registry);  // egg:swift#healthcheck is one of them.
   return registry;
 }
 

@@ -38,12 +38,14 @@ struct Store {
 
   Volume& get(const std::string& id) {
     const auto found = std::ranges::find(volumes, id, &Volume::id);
-    if (found == volumes.end()) throw wsgi::fault{404, "Volume " + id + " could not be found."};
+    if (found == volumes.end())
+      throw wsgi::fault_error{404, "Volume " + id + " could not be found."};
     return *found;
   }
   Volume& add(std::string name, int size) {
-    if (size < 1) throw wsgi::fault{400, "size must be a positive number of GiB"};
-    return volumes.emplace_back(std::to_string(++last_id), std::move(name), size);
+    if (size < 1) throw wsgi::fault_error{400, "size must be a positive number of GiB"};
+    volumes.push_back({std::to_string(++last_id), std::move(name), size});
+    return volumes.back();
   }
 };
 using Shared = std::shared_ptr<Store>;
@@ -97,7 +99,7 @@ wsgi::Extension extend_action(const Shared& store) {
   controller.action("os-extend", [store](ResourceRequest& request) -> ResourceResponse {
     const int size = request.action_arguments().at("new_size").get<int>();
     Volume& volume = store->get(request.id());
-    if (size <= volume.size) throw wsgi::fault{400, "new_size must be larger than the size"};
+    if (size <= volume.size) throw wsgi::fault_error{400, "new_size must be larger than the size"};
     volume.size = size;
     return {};
   });
@@ -113,26 +115,6 @@ wsgi::ApiVersions versions() {
                             {.id = "v2.0", .updated = "2026-01-01T00:00:00Z"}}};
 }
 
-wsgi::Application make_urlmap(wsgi::Loader& loader, const wsgi::Settings& global_conf,
-                              const wsgi::Settings& local_conf) {
-  wsgi::Router router;
-  for (const auto& [path, name] : local_conf) {
-    router.mount(path, loader.get_app(name, &global_conf));
-  }
-  return router;
-}
-
-wsgi::Filter make_request_log(const wsgi::Settings&, const wsgi::Settings& local_conf) {
-  return [label = local_conf.get("label", "request")](wsgi::Application next) -> wsgi::Application {
-    return [label, next = std::move(next)](wsgi::Request& request) {
-      const std::string target{request.target()};
-      wsgi::Response response = next(request);
-      thane::log::info("{}: {} {} {}", label, request.method(), target, response.status());
-      return response;
-    };
-  };
-}
-
 // What examples/volume_api/api-paste.ini may name.
 wsgi::Registry make_registry(const thane::Config& config, const Shared& store) {
   const auto api = [=](const char* id, std::vector<wsgi::Extension> extensions) {
@@ -144,13 +126,13 @@ wsgi::Registry make_registry(const thane::Config& config, const Shared& store) {
     return [router](const wsgi::Settings&, const wsgi::Settings&) { return router.application(); };
   };
   wsgi::Registry registry;
-  registry.add_composite("call:volume_api:root", versions().composite(config, make_urlmap));
+  registry.add_composite("call:volume_api:root", versions().composite(config));
   registry.add_app("egg:volume_api#versions", [config](const auto&, const auto&) {
     return versions().enabled(config).application();
   });
   registry.add_app("egg:volume_api#v1", api("v1.0", {}));
   registry.add_app("egg:volume_api#v2", api("v2.0", {extend_action(store)}));
-  registry.add_filter("egg:volume_api#request_log", make_request_log);
+  wsgi::add_stock_parts(registry, wsgi::stock_options_from(*config.snapshot()));
   return registry;
 }
 
@@ -162,8 +144,9 @@ int main(int argc, char** argv) {
   };
   const auto config = thane::Config::from_command_line(
       argc, argv,
-      {thane::launcher_options(), wsgi::api_options({{"osapi_volume", 8776}}, parts),
-       wsgi::api_server_options(), wsgi::pagination_options(), versions().options()});
+      wsgi::with_stock_options(
+          {thane::launcher_options(), wsgi::api_options({{"osapi_volume", 8776}}, parts),
+           wsgi::api_server_options(), wsgi::pagination_options(), versions().options()}));
   auto api = std::make_unique<wsgi::WSGIService>(config, "osapi_volume", parts);
   thane::log::info("try: curl http://127.0.0.1:{}/", api->port());
   const auto workers = api->workers_option();

@@ -21,7 +21,7 @@ using thane::testing::CapturedLog;
 using thane::testing::MadeRequest;
 using thane::wsgi::Application;
 using thane::wsgi::catch_errors;
-using thane::wsgi::fault_response;
+using thane::wsgi::fault;
 using thane::wsgi::faultwrap;
 using thane::wsgi::FaultwrapOptions;
 using thane::wsgi::Request;
@@ -45,13 +45,13 @@ Response ask(const Application& application) {
 }
 
 TEST_CASE("a fault is JSON with the name that cinder and nova give its status") {
-  const auto answer = fault_response(404, "no volume 7");
+  const auto answer = fault(404, "no volume 7");
   CHECK(answer.status() == 404);
   CHECK(answer.header("Content-Type") == "application/json");
   CHECK(answer.body() == R"({"itemNotFound":{"code":404,"message":"no volume 7"}})");
-  CHECK(json::parse(fault_response(413).body()).contains("overLimit"));
-  CHECK(json::parse(fault_response(418).body())["computeFault"]["code"] == 418);
-  CHECK(json::parse(fault_response(400, "\xff").body())["badRequest"]["message"] == "\xef\xbf\xbd");
+  CHECK(json::parse(fault(413).body()).contains("overLimit"));
+  CHECK(json::parse(fault(418).body())["computeFault"]["code"] == 418);
+  CHECK(json::parse(fault(400, "\xff").body())["badRequest"]["message"] == "\xef\xbf\xbd");
 }
 
 TEST_CASE("an exception becomes a 500 that tells the client nothing, and the log everything") {

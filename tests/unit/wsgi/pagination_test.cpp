@@ -10,7 +10,7 @@
 #include "made_request.hpp"
 
 using thane::testing::MadeRequest;
-using thane::wsgi::fault;
+using thane::wsgi::fault_error;
 using thane::wsgi::limited;
 using thane::wsgi::limited_by_marker;
 using thane::wsgi::next_link;
@@ -54,13 +54,13 @@ TEST_CASE("a page is what the query says, and never larger than the maximum") {
 }
 
 TEST_CASE("what is no number, or a negative one, is fault 400") {
-  CHECK_THROWS_WITH_AS(page("?limit=x"), "limit param must be an integer", fault);
-  CHECK_THROWS_WITH_AS(page("?limit="), "limit param must be an integer", fault);
+  CHECK_THROWS_WITH_AS(page("?limit=x"), "limit param must be an integer", fault_error);
+  CHECK_THROWS_WITH_AS(page("?limit="), "limit param must be an integer", fault_error);
   CHECK_THROWS_WITH_AS(page("?limit=99999999999999999999"), "limit param must be an integer",
-                       fault);
-  CHECK_THROWS_WITH_AS(page("?limit=-1"), "limit param must be positive", fault);
-  CHECK_THROWS_WITH_AS(page("?offset=1.5"), "offset param must be an integer", fault);
-  CHECK_THROWS_WITH_AS(page("?offset=-1"), "offset must be >= 0", fault);
+                       fault_error);
+  CHECK_THROWS_WITH_AS(page("?limit=-1"), "limit param must be positive", fault_error);
+  CHECK_THROWS_WITH_AS(page("?offset=1.5"), "offset param must be an integer", fault_error);
+  CHECK_THROWS_WITH_AS(page("?offset=-1"), "offset must be >= 0", fault_error);
 }
 
 TEST_CASE("a collection is cut by offset or behind the marker") {
@@ -71,7 +71,7 @@ TEST_CASE("a collection is cut by offset or behind the marker") {
   CHECK(ids(limited_by_marker(items, page("?limit=2&marker=b"), &Item::id)) == "cd");
   CHECK(ids(limited_by_marker(items, page("?marker=e"), &Item::id)).empty());
   CHECK_THROWS_WITH_AS((void)limited_by_marker(items, page("?marker=x"), &Item::id),
-                       "marker [x] not found", fault);
+                       "marker [x] not found", fault_error);
 }
 
 TEST_CASE("a full page has a link to the next, which keeps the query but for where it begins") {

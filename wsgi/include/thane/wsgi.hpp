@@ -5,7 +5,7 @@
 #include <thane/wsgi/api_versions.hpp>
 #include <thane/wsgi/application.hpp>
 #include <thane/wsgi/controller.hpp>
-#include <thane/wsgi/fault.hpp>
+#include <thane/wsgi/fault_error.hpp>
 #include <thane/wsgi/file_body.hpp>
 #include <thane/wsgi/file_response.hpp>
 #include <thane/wsgi/filter.hpp>

@@ -23,7 +23,7 @@ Filter sizelimit(SizelimitOptions options) {
         const auto why = fmt::format(
             "The body of the request is larger than max_request_body_size ({} octets).", limit);
         log::info("{} {}: {}", request.method(), request.target(), why);
-        return fault_response(413, why);
+        return fault(413, why);
       }
       if (request.has_body() && !request.content_length()) request.limit_body(limit);
       return next(request);

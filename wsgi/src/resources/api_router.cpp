@@ -7,7 +7,8 @@
 #include <utility>
 
 #include <thane/log.hpp>
-#include <thane/wsgi/fault.hpp>
+#include <thane/wsgi/fault_error.hpp>
+#include <thane/wsgi/middleware/faultwrap.hpp>
 #include <thane/wsgi/resource.hpp>
 #include <thane/wsgi/router.hpp>
 
@@ -31,7 +32,7 @@ Json shown(const Extension& extension) {
 Response call_resource(const Resources& resources, Request& request) {
   const auto* key = request.path_args().find("controller");
   const auto found = key != nullptr && *key ? resources.find(**key) : resources.end();
-  return found == resources.end() ? fault_response(404) : found->second(request);
+  return found == resources.end() ? fault(404) : found->second(request);
 }
 
 // What the Router says by a status alone.
@@ -39,9 +40,9 @@ Response as_fault(Response response) {
   if (response.status() != 405 || !response.body().empty() || response.body_stream()) {
     return response;
   }
-  Response fault = fault_response(405);
-  if (const auto allow = response.header("Allow")) fault.set_header("Allow", *allow);
-  return fault;
+  Response refused = fault(405);
+  if (const auto allow = response.header("Allow")) refused.set_header("Allow", *allow);
+  return refused;
 }
 
 }  // namespace
@@ -83,7 +84,7 @@ Controller ApiRouter::extensions_controller() const {
   });
   controller.show([all = extensions_](ResourceRequest& request) -> ResourceResponse {
     const auto found = std::ranges::find(all, request.id(), &Extension::alias);
-    if (found == all.end()) throw fault{404};
+    if (found == all.end()) throw fault_error{404};
     return Json{{"extension", shown(*found)}};
   });
   return controller;
@@ -140,7 +141,7 @@ Application ApiRouter::application() const {
     return call_resource(resources, request);
   });
   if (root_) router.any("/", root_);
-  router.not_found([](Request&) { return fault_response(404); });
+  router.not_found([](Request&) { return fault(404); });
   return [router](Request& request) { return as_fault(router(request)); };
 }
 

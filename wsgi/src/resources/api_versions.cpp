@@ -5,8 +5,10 @@
 #include <stdexcept>
 #include <utility>
 
-#include <thane/wsgi/fault.hpp>
 #include <thane/wsgi/links.hpp>
+#include <thane/wsgi/middleware/faultwrap.hpp>
+
+#include "middleware/stock.hpp"
 
 namespace thane::wsgi {
 
@@ -93,7 +95,7 @@ ApiVersions ApiVersions::enabled(const Config& config) const {
 
 Application ApiVersions::application() const {
   return [versions = versions_, endpoint = public_endpoint_](Request& request) {
-    if (!is_root(request)) return fault_response(404);
+    if (!is_root(request)) return fault(404);
     Json list = Json::array();
     for (const ApiVersion& version : versions) {
       list.push_back(shown(version, link_to(request, "/" + major(version) + "/", endpoint)));
@@ -108,13 +110,14 @@ Application ApiVersions::detail(std::string_view id) const {
     throw std::invalid_argument("there is no version \"" + std::string{id} + "\" of the API");
   }
   return [version = *found, endpoint = public_endpoint_](Request& request) {
-    if (!is_root(request)) return fault_response(404);
+    if (!is_root(request)) return fault(404);
     return Response::json({{"versions", {shown(version, link_to(request, "/", endpoint))}}});
   };
 }
 
 Registry::CompositeFactory ApiVersions::composite(const Config& config,
                                                   Registry::CompositeFactory urlmap) const {
+  if (!urlmap) urlmap = internal::make_urlmap;
   return [versions = versions_, config, urlmap = std::move(urlmap)](
              Loader& loader, const Settings& global_conf, const Settings& local_conf) {
     Settings rest = local_conf;

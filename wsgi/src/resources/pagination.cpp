@@ -20,9 +20,9 @@ std::int64_t number(const Request& request, const char* name, std::int64_t fallb
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
   if (error != std::errc{} || end != text->data() + text->size()) {
-    throw fault{400, std::string{name} + " param must be an integer"};
+    throw fault_error{400, std::string{name} + " param must be an integer"};
   }
-  if (value < 0) throw fault{400, std::string{name} + below_zero};
+  if (value < 0) throw fault_error{400, std::string{name} + below_zero};
   return value;
 }
 

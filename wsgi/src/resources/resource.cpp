@@ -6,9 +6,11 @@
 #include <utility>
 
 #include <thane/log.hpp>
-#include <thane/wsgi/fault.hpp>
+#include <thane/wsgi/fault_error.hpp>
+#include <thane/wsgi/middleware/faultwrap.hpp>
 
 #include "characters.hpp"
+#include "middleware/failure.hpp"
 
 namespace thane::wsgi {
 
@@ -31,21 +33,21 @@ std::unique_ptr<Json> read_body(Request& request) {
   const std::string text = request.read_all();
   const auto content_type = request.header("Content-Type").value_or("");
   if (text.empty() || content_type.empty()) return nullptr;
-  if (!says_json(content_type)) throw fault{415, "Unsupported Content-Type"};
+  if (!says_json(content_type)) throw fault_error{415, "Unsupported Content-Type"};
   const auto shallow = [](int depth, Json::parse_event_t, Json&) {
-    if (depth > Resource::max_json_depth) throw fault{400, "Malformed request body"};
+    if (depth > Resource::max_json_depth) throw fault_error{400, "Malformed request body"};
     return true;
   };
   try {
     return std::make_unique<Json>(Json::parse(text, shallow));
   } catch (const Json::parse_error&) {
-    throw fault{400, "Malformed request body"};
+    throw fault_error{400, "Malformed request body"};
   }
 }
 
 std::string_view posted_action(const Json* body) {
   if (body == nullptr || !body->is_object() || body->size() != 1) {
-    throw fault{400, "Malformed request body"};
+    throw fault_error{400, "Malformed request body"};
   }
   return body->begin().key();
 }
@@ -60,7 +62,7 @@ void check_project(const Request& request) {
   const auto in_path = argument(request, "project_id");
   const auto* own = request.attribute<std::string>("context.project_id");
   if (own != nullptr && !in_path.empty() && in_path != *own) {
-    throw fault{400, "Malformed request url"};
+    throw fault_error{400, "Malformed request url"};
   }
 }
 
@@ -73,7 +75,7 @@ Response call(const Controller::Entry& entry, Request& request, std::string_view
     if (!arguments.has_body()) throw;
     log::warning("{} {}: the body does not have what was asked of it: {}", request.method(),
                  request.target(), error.what());
-    throw fault{400};
+    throw fault_error{400};
   }
 }
 
@@ -92,19 +94,19 @@ Response Resource::operator()(Request& request) const try {
   auto body = read_body(request);
   auto found = table_->methods.find(action);
   if (found == table_->methods.end()) {
-    if (action != "action" || table_->actions.empty()) throw fault{404};
+    if (action != "action" || table_->actions.empty()) throw fault_error{404};
     action = posted_action(body.get());
     found = table_->actions.find(action);
     if (found == table_->actions.end()) {
-      throw fault{400, "There is no such action: " + std::string{action}};
+      throw fault_error{400, "There is no such action: " + std::string{action}};
     }
   }
   check_project(request);
   return call(found->second, request, action, std::move(body));
-} catch (const fault& error) {
-  return fault_response(error.status(), error.what(), error.retry_after());
+} catch (const fault_error& error) {
+  return fault(internal::status_of(error), error.what(), error.retry_after());
 } catch (const request_error& error) {
-  return fault_response(error.status(), error.what());
+  return fault(internal::status_of(error), error.what());
 }
 
 }  // namespace thane::wsgi

@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include <thane/wsgi/fault.hpp>
+#include <thane/wsgi/fault_error.hpp>
 
 namespace thane::wsgi {
 
@@ -18,7 +18,7 @@ const std::string& ResourceRequest::argument(std::string_view name) const {
 }
 
 const nlohmann::json& ResourceRequest::body() const {
-  if (!body_) throw fault{400, "The request has no body in JSON."};
+  if (!body_) throw fault_error{400, "The request has no body in JSON."};
   return *body_;
 }
 
@@ -27,7 +27,7 @@ const nlohmann::json& ResourceRequest::entity(std::string_view name) const {
     const auto found = body_->find(name);
     if (found != body_->end() && found->is_object()) return *found;
   }
-  throw fault{400, "Missing required element '" + std::string{name} + "' in request body."};
+  throw fault_error{400, "Missing required element '" + std::string{name} + "' in request body."};
 }
 
 const nlohmann::json& ResourceRequest::action_arguments() const {

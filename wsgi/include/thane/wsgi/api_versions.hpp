@@ -29,7 +29,7 @@ struct ApiVersion {
 ///                                       {.id = "v2.0"}}};
 ///     registry.add_app("call:shop:versions",
 ///                      [=](auto&, auto&) { return versions.enabled(config).application(); });
-///     registry.add_composite("call:shop:root", versions.composite(config, urlmap));
+///     registry.add_composite("call:shop:root", versions.composite(config));
 ///
 /// Each has a switch in [DEFAULT], enable_v1_api: name options() in Config::from_command_line().
 class ApiVersions {
@@ -49,10 +49,10 @@ class ApiVersions {
   /// is none of that id.
   [[nodiscard]] Application detail(std::string_view id) const;
 
-  /// A composite that hands to `urlmap` what is in the Paste file but for versions that are
-  /// switched off: of "/v1: api_v1" and "/v2: api_v2", the first.
+  /// A composite that hands to `urlmap`, by default the one of wsgi::urlmap(), what is in the Paste
+  /// file but for versions that are switched off: of "/v1: api_v1" and "/v2: api_v2", the first.
   [[nodiscard]] Registry::CompositeFactory composite(const Config& config,
-                                                     Registry::CompositeFactory urlmap) const;
+                                                     Registry::CompositeFactory urlmap = {}) const;
 
  private:
   std::vector<ApiVersion> versions_;

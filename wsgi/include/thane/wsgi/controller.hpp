@@ -23,9 +23,9 @@ namespace thane::wsgi {
 ///         .method("detail", list_details)               // as the resource's routes say
 ///         .action("os-extend", extend_volume, 202);     // POST   /volumes/{id}/action
 ///
-/// Methods run on the fiber of the request, several at a time. A wsgi::fault or request_error that
-/// one throws is answered as JSON; so is an exception of nlohmann's for a body that does not have
-/// what is asked of it, with 400.
+/// Methods run on the fiber of the request, several at a time. A wsgi::fault_error or request_error
+/// that one throws is answered as JSON; so is an exception of nlohmann's for a body that does not
+/// have what is asked of it, with 400.
 class Controller {
  public:
   using Method = std::function<ResourceResponse(ResourceRequest&)>;

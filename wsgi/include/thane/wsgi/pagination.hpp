@@ -11,7 +11,7 @@
 #include <string_view>
 
 #include <thane/opt.hpp>
-#include <thane/wsgi/fault.hpp>
+#include <thane/wsgi/fault_error.hpp>
 #include <thane/wsgi/request.hpp>
 
 namespace thane::wsgi {
@@ -52,7 +52,7 @@ template <class Items, class Id>
   std::size_t begin = 0;
   if (!page.marker.empty()) {
     const auto found = std::ranges::find(items, page.marker, id);
-    if (found == items.end()) throw fault{400, "marker [" + page.marker + "] not found"};
+    if (found == items.end()) throw fault_error{400, "marker [" + page.marker + "] not found"};
     begin = static_cast<std::size_t>(found - items.begin()) + 1;
   }
   const auto size = std::min(static_cast<std::size_t>(page.limit), items.size() - begin);
