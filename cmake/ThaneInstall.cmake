@@ -29,8 +29,8 @@ foreach(module IN LISTS modules)
   list(PREPEND pc_libs ${flag})
 endforeach()
 list(JOIN pc_libs " " pc_libs)
-set(pc_private_libs "-lboost_context -lboost_program_options -lpcre2-8 -lssl -lcrypto -lz -lcrypt \
--pthread")
+set(pc_private_libs "-lboost_context -lboost_program_options -lpcre2-8 -lssl -lcrypto -lz -lbz2 \
+-lcrypt -pthread")
 if(NOT BUILD_SHARED_LIBS)
   string(APPEND pc_libs " ${pc_private_libs}")
   set(pc_private_libs "")

@@ -71,6 +71,16 @@ struct Pair {
   Pair& operator=(const Pair&) = delete;
 
   json echo(json value) { return client.call("echo", {{"arg", std::move(value)}}); }
+  // Until queues are bound again a call finds none, and is lost as any that nobody listens for.
+  [[nodiscard]] bool answers_within(std::chrono::seconds limit) const {
+    for (const auto begin = Clock::now(); Clock::now() - begin < limit;) {
+      try {
+        return client.prepare({.timeout = 300ms}).call("echo", {{"arg", 1}}) == 1;
+      } catch (const rpc::MessagingTimeout&) {
+      }
+    }
+    return false;
+  }
   [[nodiscard]] bool bumped_to(int wanted) const {
     for (int i = 0; i < 500 && bumped != wanted; ++i) thane::this_fiber::sleep_for(10ms);
     return bumped == wanted;
@@ -203,7 +213,7 @@ TEST_CASE("a queue that is deleted is declared and consumed from again") {
     Pair pair{"deleted"};
     CHECK(pair.echo(1) == 1);
     thane::offload([] { (void)broker().ctl("delete_queue deleted"); });
-    CHECK(pair.echo(2) == 2);
+    CHECK(pair.answers_within(3s));
     CHECK(pair.client.prepare({.server = "s1"}).call("echo", {{"arg", 3}}) == 3);
   });
 }
@@ -240,7 +250,7 @@ TEST_CASE("after a restart of the broker traffic flows within three seconds") {
     CHECK_THROWS_AS(pair.client.prepare({.timeout = 500ms}).call("echo", {{"arg", 2}}),
                     rpc::MessagingTimeout);
     thane::offload([] { broker().start(); });
-    CHECK(seconds_of([&] { CHECK(pair.echo(3) == 3); }) < 3);
+    CHECK(pair.answers_within(3s));
     pair.client.prepare({.fanout = true}).cast("bump");
     CHECK(pair.bumped_to(1));
   });

@@ -67,6 +67,23 @@ rpc::Endpoint main_endpoint() {
   return endpoint;
 }
 
+// Sends a notification; an endpoint of its own, which only those have that are told to.
+rpc::Endpoint notifying_endpoint(const rpc::Transport& transport) {
+  const rpc::Notifier notifier{transport,
+                               {.publisher_id = "conformance.host", .drivers = {"messagingv2"}}};
+  rpc::Endpoint endpoint{{.version = "1.3"}};
+  endpoint.method("notify", {"priority", "event_type", "payload"},
+                  [notifier](const rpc::Context& context, const std::string& priority,
+                             const std::string& event_type, const json& payload) {
+                    for (const rpc::Priority each : rpc::all_priorities) {
+                      if (rpc::to_string(each) == priority) {
+                        notifier.notify(each, context, event_type, payload);
+                      }
+                    }
+                  });
+  return endpoint;
+}
+
 std::vector<rpc::Endpoint> endpoints() {
   rpc::Endpoint named{{.name_space = "ns1", .version = "1.0"}};
   named.method("ping", {}, [](const rpc::Context&) { return "pong"; });
@@ -80,6 +97,7 @@ thane::OptGroup own_options() {
                .name = "topic", .default_value = "conf", .help = "Topic to listen on."},
            thane::Opt<std::string>{
                .name = "server", .default_value = "s1", .help = "Name of this server."},
+           thane::Opt<bool>{.name = "notify", .help = "Offers a method that sends notifications."},
            thane::workers_opt()}};
 }
 
@@ -91,7 +109,9 @@ int main(int argc, char** argv) {
   const rpc::Target target{.topic = config.get<std::string>("topic"),
                            .server = config.get<std::string>("server")};
   const auto transport = rpc::Transport::from(config.get<std::string>("url"));
-  auto server = std::make_unique<rpc::Server>(transport, target, endpoints());
+  auto offered = endpoints();
+  if (config.get<bool>("notify")) offered.push_back(notifying_endpoint(transport));
+  auto server = std::make_unique<rpc::Server>(transport, target, std::move(offered));
   auto launcher = thane::launch(config, std::move(server), {.workers = config.get<int>("workers")});
   launcher->set_hooks({.worker_ready = [](const thane::WorkerInfo&) {
     static bool told = false;

@@ -75,7 +75,6 @@ void Consumers::opened(amqp::Connection& connection, amqp::ChannelId channel) {
 
 void Consumers::declare() {
   declare_at_ = never;
-  declared_ = now();
   for (const amqp::Request& request : topology_.declares) {
     (void)connection_->request(channel_, request);
   }
@@ -112,12 +111,15 @@ void Consumers::consumer_cancelled(const std::string& tag) {
   if (index >= topology_.queues.size()) return;
   log::warning("rabbit: the queue {} has gone; it is declared again", topology_.queues[index]);
   missing_.emplace(tag, topology_.queues[index]);
-  declare_at_ = std::max(now(), deadline_after(declared_, between_declarations));
+  declare_at_ = std::max(now(), declared_again_ + between_declarations);
   link_.hurry();
 }
 
 TimePoint Consumers::tick(TimePoint at) {
-  if (declare_at_ <= at && connection_ != nullptr) declare();
+  if (declare_at_ <= at && connection_ != nullptr) {
+    declared_again_ = at;
+    declare();
+  }
   return declare_at_;
 }
 

@@ -74,7 +74,7 @@ class Consumers : public ChannelUser {
   int failures_ = 0;
   std::string hopeless_;  // Why it will never be ready.
   TimePoint declare_at_ = never;
-  TimePoint declared_ = TimePoint::min();
+  TimePoint declared_again_{};
   Event changed_;
 };
 

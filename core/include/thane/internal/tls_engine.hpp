@@ -1,14 +1,18 @@
 // TLS between octets: what comes from the peer goes in, what has to be sent comes out.
+//
+// All in the header: core itself does not link OpenSSL, for that is a megabyte in each process.
 #pragma once
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <string>
 #include <string_view>
-
-struct ssl_st;
-struct bio_st;
 
 namespace thane::internal {
 
@@ -24,37 +28,81 @@ class TlsEngine {
   };
 
   /// Takes over what SSL_new() gave. Throws std::bad_alloc.
-  explicit TlsEngine(ssl_st* connection);
-  ~TlsEngine();
+  explicit TlsEngine(SSL* connection)
+      : connection_(connection, &SSL_free),
+        incoming_(BIO_new(BIO_s_mem())),
+        outgoing_(BIO_new(BIO_s_mem())) {
+    if (connection == nullptr || incoming_ == nullptr || outgoing_ == nullptr) {
+      BIO_free(incoming_);
+      BIO_free(outgoing_);
+      throw std::bad_alloc();
+    }
+    BIO_set_mem_eof_return(incoming_, -1);  // Empty is not the end.
+    SSL_set_bio(connection, incoming_, outgoing_);
+  }
   TlsEngine(const TlsEngine&) = delete;
   TlsEngine& operator=(const TlsEngine&) = delete;
 
-  [[nodiscard]] Result handshake();
+  [[nodiscard]] Result handshake() {
+    ERR_clear_error();
+    return result_of(SSL_do_handshake(connection()));
+  }
   /// Stores `count` octets of plain text, at least one if it is done.
-  [[nodiscard]] Result read(char* to, std::size_t size, std::size_t& count);
+  [[nodiscard]] Result read(char* to, std::size_t size, std::size_t& count) {
+    ERR_clear_error();
+    return result_of(SSL_read_ex(connection(), to, size, &count));
+  }
   /// Takes the first `count` octets of `data`.
-  [[nodiscard]] Result write(std::string_view data, std::size_t& count);
+  [[nodiscard]] Result write(std::string_view data, std::size_t& count) {
+    ERR_clear_error();
+    return result_of(SSL_write_ex(connection(), data.data(), data.size(), &count));
+  }
   /// Tells the peer that no more will come.
-  void shutdown();
+  void shutdown() {
+    ERR_clear_error();
+    (void)SSL_shutdown(connection());
+  }
 
   /// False if there is no memory for it.
-  [[nodiscard]] bool feed(std::string_view octets);
+  [[nodiscard]] bool feed(std::string_view octets) {
+    const auto size = static_cast<int>(octets.size());
+    return BIO_write(incoming_, octets.data(), size) == size;
+  }
   /// To be sent; valid until the next call.
-  [[nodiscard]] std::string_view output() const;
-  void clear_output();
+  [[nodiscard]] std::string_view output() const {
+    char* data = nullptr;
+    const long size = BIO_get_mem_data(outgoing_, &data);
+    return size > 0 ? std::string_view{data, static_cast<std::size_t>(size)} : std::string_view{};
+  }
+  void clear_output() { (void)BIO_reset(outgoing_); }
 
   /// OpenSSL's number and words for what failed.
   [[nodiscard]] unsigned long error() const noexcept { return error_; }
   [[nodiscard]] const std::string& reason() const noexcept { return reason_; }
-  [[nodiscard]] ssl_st* connection() const noexcept { return connection_.get(); }
+  [[nodiscard]] SSL* connection() const noexcept { return connection_.get(); }
 
  private:
-  Result result_of(int result);
-  void note_failure();
+  Result result_of(int result) {
+    if (result == 1) return Result::done;
+    switch (SSL_get_error(connection(), result)) {
+      case SSL_ERROR_WANT_READ:
+        return Result::more;
+      case SSL_ERROR_ZERO_RETURN:
+        reason_ = "the peer has ended it";
+        return Result::ended;
+      default:
+        break;
+    }
+    error_ = ERR_peek_error();
+    const char* const reason = ERR_reason_error_string(error_);
+    reason_ = reason != nullptr ? reason : "the peer broke the protocol";
+    ERR_clear_error();
+    return Result::failed;
+  }
 
-  std::unique_ptr<ssl_st, void (*)(ssl_st*)> connection_;
-  bio_st* incoming_;  // Both belong to connection_.
-  bio_st* outgoing_;
+  std::unique_ptr<SSL, decltype(&SSL_free)> connection_;
+  BIO* incoming_;  // Both belong to connection_.
+  BIO* outgoing_;
   unsigned long error_ = 0;
   std::string reason_;
 };
