@@ -1,4 +1,3 @@
-#include "rabbit/driver.hpp"
 #include "transport.hpp"
 
 #include <chrono>
@@ -9,6 +8,7 @@
 
 #include "fake/fake_driver.hpp"
 #include "local/local_driver.hpp"
+#include "rabbit/driver.hpp"
 
 namespace thane::rpc {
 

@@ -1,4 +1,4 @@
-// transport_url: driver://[user[:password]@]host[:port][,...]/virtual_host[?option=value&...]
+// Where messages go: driver://[user[:password]@]host[:port][,...]/virtual_host[?option=value...].
 #pragma once
 
 #include <map>
