@@ -157,7 +157,7 @@ TEST_CASE_FIXTURE(File,
                   "an auth_strategy without a pipeline is an error at start that says where") {
   ChildProcess child{program, {"--paste-file", path, "--auth-strategy", "noauth2"}};
   child.expect_line("cannot start: " + path + ":11: ");
-  CHECK(child.wait_exit() == Exit{.code = 3});
+  CHECK(child.wait_exit() == Exit{.code = 78});
 }
 
 }  // namespace
