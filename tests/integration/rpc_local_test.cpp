@@ -17,6 +17,7 @@
 #include <thane/offload.hpp>
 #include <thane/rpc.hpp>
 #include <thane/thread_group.hpp>
+#include <thane/timeout.hpp>
 
 #include "support/child_process.hpp"
 #include "support/temporary_directory.hpp"
@@ -248,6 +249,46 @@ TEST_CASE_FIXTURE(Machine, "a call waits for a server that is to come, past sock
     CHECK_NOTHROW(client.prepare({.fanout = true}).cast("bump", {{"name", "x"}}));
     CHECK(sockets().size() <= 3);  // Of the dead none.
   });
+}
+
+TEST_CASE_FIXTURE(Machine,
+                  "notifications reach one listener of each pool, and come again if requeued") {
+  FiberLoop{}.run([&] {
+    const auto transport = rpc::Transport::from(url());
+    std::map<std::string, std::vector<int>> seen;
+    const auto listen = [&](const std::string& name, const std::string& pool) {
+      rpc::NotificationEndpoint endpoint;
+      endpoint.on(rpc::Priority::info, [&seen, name](const rpc::Notification& notification) {
+        auto& values = seen[name];
+        values.push_back(notification.payload().get<int>());
+        return name == "pooled" && values.size() == 1 ? rpc::NotificationResult::requeue
+                                                      : rpc::NotificationResult::handled;
+      });
+      auto listener = std::make_unique<rpc::NotificationListener>(
+          transport, std::vector{rpc::Target{.topic = "notifications"}}, std::vector{endpoint},
+          rpc::ListenerOptions{.pool = pool, .allow_requeue = true});
+      listener->start();
+      return listener;
+    };
+    const rpc::Notifier notifier{transport, {.drivers = {"messagingv2"}}};
+    notifier.info({}, "nobody.listens", 0);
+    const auto one = listen("one", "");
+    const auto two = listen("two", "");
+    const auto pooled = listen("pooled", "archive");
+    for (int i = 1; i <= 6; ++i) notifier.info({}, "event", i);
+    const thane::Timeout limit{patience()};
+    while (seen["pooled"].size() < 7) thane::this_fiber::sleep_for(1ms);
+    for (auto* const listener : {one.get(), two.get(), pooled.get()}) {
+      listener->stop();
+      listener->wait();
+    }
+    CHECK(seen["one"].size() + seen["two"].size() == 6);
+    CHECK_FALSE(seen["one"].empty());
+    CHECK_FALSE(seen["two"].empty());
+    CHECK(std::multiset<int>(seen["pooled"].begin(), seen["pooled"].end()) ==
+          std::multiset<int>{1, 1, 2, 3, 4, 5, 6});
+  });
+  CHECK(sockets().empty());
 }
 
 TEST_CASE_FIXTURE(Machine, "nobody but their user may enter the directories and use the sockets") {

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <chrono>
 #include <exception>
 #include <stdexcept>
 #include <utility>
@@ -30,6 +32,9 @@ class Registration {
   std::uint64_t id_;
 };
 
+// As long as it takes workers to agree on who accepts.
+constexpr Duration longest_welcome = std::chrono::milliseconds{20};
+
 std::exception_ptr failure(const std::string& message) {
   return std::make_exception_ptr(MessageDeliveryFailure(message));
 }
@@ -43,6 +48,11 @@ void Channel::start() {
 void Channel::retire() {
   usable_ = false;
   link_->finish();
+}
+
+void Channel::wait_for_hello() {
+  const auto self = shared_from_this();
+  late_ = !heard_.wait_for(longest_welcome);
 }
 
 std::optional<Reply> Channel::ask(FrameKind kind, const json& payload, TimePoint deadline,
@@ -81,6 +91,8 @@ void Channel::handle(const Frame& frame) {
   switch (frame.kind) {
     case FrameKind::hello:
       server_ = frame.id;
+      heard_.set();
+      siblings_ = static_cast<std::size_t>(std::max<std::int64_t>(frame.expires, 1));
       return;
     case FrameKind::drain:
       return retire();
@@ -105,6 +117,7 @@ void Channel::handle(const Frame& frame) {
 // Before its hello nobody had taken the connection, and nothing that was sent on it.
 void Channel::end() {
   usable_ = false;
+  heard_.set();
   link_->close();
   for (const auto& [id, call] : pending_) {
     if (server_ == 0) {

@@ -14,7 +14,8 @@
 namespace thane::rpc::internal {
 
 enum class FrameKind : std::uint32_t {
-  hello = 1,  ///< Server to client, first: a process has taken the connection.
+  /// Server to client, first: process `id` has taken the connection, one of `expires` that might.
+  hello = 1,
   call,       ///< Client to server; the payload of a call.
   cast,       ///< Client to server, answered by `taken`.
   reply,      ///< Server to client; the payload of an answer.

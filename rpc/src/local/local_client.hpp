@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <thane/clock.hpp>
+#include <thane/event.hpp>
 
 #include "../pending_call.hpp"
 #include "../transport.hpp"
@@ -36,6 +37,17 @@ class Channel : public std::enable_shared_from_this<Channel> {
 
   [[nodiscard]] std::size_t outstanding() const noexcept { return pending_.size(); }
   [[nodiscard]] bool usable() const noexcept { return usable_; }
+  /// The process at the other end, and how many there are like it; 0 until it has said hello.
+  [[nodiscard]] std::uint64_t server() const noexcept { return server_; }
+  [[nodiscard]] std::size_t siblings() const noexcept { return siblings_; }
+  /// Whether it has a message already, and it is too early to wonder why nobody has taken it.
+  [[nodiscard]] bool just_opened() const noexcept {
+    return usable_ && server_ == 0 && !late_ && !pending_.empty();
+  }
+  /// Nobody had taken it for as long as anybody waited.
+  [[nodiscard]] bool late() const noexcept { return server_ == 0 && late_; }
+  /// Blocks until somebody has taken it, but not for long.
+  void wait_for_hello();
   std::uint64_t last_used = 0;  ///< For its Route.
 
  private:
@@ -46,20 +58,25 @@ class Channel : public std::enable_shared_from_this<Channel> {
   std::shared_ptr<Link> link_;
   std::unordered_map<std::uint64_t, PendingCall*> pending_;
   std::uint64_t next_id_ = 0;
-  std::uint64_t server_ = 0;  // Its process, once it has said hello.
+  std::uint64_t server_ = 0;
+  std::size_t siblings_ = 0;
+  Event heard_;  // Set by its hello, or its end.
+  bool late_ = false;
   bool usable_ = true;
 };
 
 /// The way to the sockets of one topic whose names begin alike.
 class Route {
  public:
-  /// Connections to one socket, at the most: so many that each worker behind it may get some.
-  static constexpr std::size_t most_channels = 8;
+  /// Connections to one socket, at the most. There are as many as processes behind it, for the
+  /// kernel gives each to one of them, and more of them would only make what is sent together less.
+  static constexpr std::size_t most_channels = 64;
 
   Route(const std::string& root, const Target& target, std::string prefix);
 
   /// A connection for one message: one that has nothing to do if there is any, then a new one, then
-  /// the one that has least to do. None: no server is there.
+  /// the one that has least to do. None: no server is there. Blocks for a moment at most: until it
+  /// is known how many processes there are to choose from.
   [[nodiscard]] std::shared_ptr<Channel> pick();
   /// The same, but waits for a server until `deadline`; then none.
   [[nodiscard]] std::shared_ptr<Channel> wait_for_one(TimePoint deadline);
@@ -71,6 +88,8 @@ class Route {
 
  private:
   using Channels = std::vector<std::shared_ptr<Channel>>;
+  [[nodiscard]] static bool enough(const Channels& channels);
+  [[nodiscard]] std::shared_ptr<Channel> choose();
   void look(TimePoint now);
   void forget_unusable();
   [[nodiscard]] std::shared_ptr<Channel> open(const std::string& name);

@@ -4,6 +4,7 @@
 #include <tuple>
 #include <utility>
 
+#include <thane/fiber.hpp>
 #include <thane/fiber_loop.hpp>
 #include <thane/log.hpp>
 #include <thane/rpc/errors.hpp>
@@ -20,6 +21,9 @@ namespace {
 
 // A process that does not read a cast for so long is no better than one that has died.
 constexpr Duration longest_cast = 60s;
+
+// Who ends connections without a word would else be asked again and again.
+constexpr Duration pause_before_again = 1ms;
 
 Target topic_of(const NotificationSource& source) {
   Target target = source.target;
@@ -108,6 +112,7 @@ class LocalDriver final : public Driver {
     while (const auto channel = route.wait_for_one(deadline)) {
       auto reply = channel->ask(kind, payload, deadline, monitor, id);
       if (reply) return reply;
+      this_fiber::sleep_for(pause_before_again);
     }
     return std::nullopt;
   }
@@ -117,6 +122,7 @@ class LocalDriver final : public Driver {
     const TimePoint deadline = deadline_after(FiberLoop::current().now(), longest_cast);
     while (const auto channel = route.pick()) {
       if (channel->ask(FrameKind::cast, payload, deadline, std::nullopt, "of a cast")) return true;
+      this_fiber::sleep_for(pause_before_again);
     }
     return false;
   }

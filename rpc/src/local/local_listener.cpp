@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <system_error>
@@ -29,6 +30,15 @@ void count_connections(int more) noexcept {
   auto& connections = thane::internal::own_slot().connections;
   connections.store(connections.load(std::memory_order_relaxed) + static_cast<std::uint32_t>(more),
                     std::memory_order_relaxed);
+}
+
+// The processes of this service that accept, this one included.
+std::int64_t count_siblings() {
+  const auto& own = thane::internal::own_slot();
+  return std::ranges::count_if(thane::internal::worker_slots().all, [&](const auto& slot) {
+    return &slot == &own ||
+           (slot.service == own.service && slot.state == thane::internal::WorkerState::running);
+  });
 }
 
 }  // namespace
@@ -83,7 +93,9 @@ void LocalListener::admit(Door& door, Stream stream) {
   }
   auto link = std::make_shared<Link>(std::move(stream), links_);
   // Told first: what a client sent to a connection that nobody took, it sends again.
-  link->send({.kind = FrameKind::hello, .id = static_cast<std::uint64_t>(::getpid())});
+  link->send({.kind = FrameKind::hello,
+              .id = static_cast<std::uint64_t>(::getpid()),
+              .expires = count_siblings()});
   readers_.insert(link.get());
   no_readers_.clear();
   (void)fibers_.spawn([this, link] { serve(*link); }, "rpc link");

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <chrono>
+#include <tuple>
 #include <utility>
 
 #include <thane/fiber.hpp>
@@ -54,11 +55,26 @@ std::shared_ptr<Channel> Route::open(const std::string& name) {
   return channel;
 }
 
+// Until the first has said hello there is one; then there may be twice as many as there are
+// processes, as long as not each has been reached.
+bool Route::enough(const Channels& channels) {
+  std::size_t siblings = channels.empty() ? 1 : channels.front()->siblings();
+  std::size_t reached = 0;
+  for (auto channel = channels.begin(); channel != channels.end(); ++channel) {
+    siblings = std::max(siblings, (*channel)->siblings());
+    reached += std::none_of(channels.begin(), channel, [&](const auto& earlier) {
+      return earlier->server() == (*channel)->server();
+    });
+  }
+  return !channels.empty() &&
+         (reached >= siblings || channels.size() >= std::min(2 * siblings, most_channels));
+}
+
 // To the socket to which there are fewest.
 std::shared_ptr<Channel> Route::open_another() {
   std::vector<std::pair<std::size_t, std::string>> names;
   for (const auto& [name, channels] : channels_) {
-    if (channels.size() < most_channels) names.emplace_back(channels.size(), name);
+    if (!enough(channels)) names.emplace_back(channels.size(), name);
   }
   std::ranges::sort(names);
   for (const auto& [count, name] : names) {
@@ -67,25 +83,36 @@ std::shared_ptr<Channel> Route::open_another() {
   return nullptr;
 }
 
-std::shared_ptr<Channel> Route::pick() {
+std::shared_ptr<Channel> Route::choose() {
   look(FiberLoop::current().now());
   forget_unusable();
+  const auto rank = [](const Channel& each) {
+    return std::tuple{each.late(), each.outstanding(), each.last_used};
+  };
   std::shared_ptr<Channel> best;
   bool unknown = false;  // A socket without a connection.
   for (const auto& [name, channels] : channels_) {
     unknown = unknown || channels.empty();
     for (const auto& channel : channels) {
-      const auto rank = [](const Channel& each) {
-        return std::pair{each.outstanding(), each.last_used};
-      };
       if (!best || rank(*channel) < rank(*best)) best = channel;
     }
   }
   if (!best || unknown || best->outstanding() > 0) {
     if (auto fresh = open_another()) best = std::move(fresh);
   }
-  if (best) best->last_used = ++uses_;
   return best;
+}
+
+std::shared_ptr<Channel> Route::pick() {
+  for (;;) {
+    auto channel = choose();
+    if (channel && channel->just_opened()) {
+      channel->wait_for_hello();
+      continue;
+    }
+    if (channel) channel->last_used = ++uses_;
+    return channel;
+  }
 }
 
 std::shared_ptr<Channel> Route::wait_for_one(TimePoint deadline) {

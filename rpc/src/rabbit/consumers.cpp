@@ -8,7 +8,7 @@
 #include <thane/log.hpp>
 #include <utility>
 
-namespace thane::rpc::internal {
+namespace thane::rpc::internal::rabbit {
 
 namespace {
 
@@ -200,4 +200,4 @@ void Consumers::sending() {
   }
 }
 
-}  // namespace thane::rpc::internal
+}  // namespace thane::rpc::internal::rabbit

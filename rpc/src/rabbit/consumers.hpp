@@ -13,7 +13,7 @@
 #include "link.hpp"
 #include "topology.hpp"
 
-namespace thane::rpc::internal {
+namespace thane::rpc::internal::rabbit {
 
 /// Which delivery on which channel: numbers begin anew with each one.
 struct DeliveryId {
@@ -78,4 +78,4 @@ class Consumers : public ChannelUser {
   Event changed_;
 };
 
-}  // namespace thane::rpc::internal
+}  // namespace thane::rpc::internal::rabbit

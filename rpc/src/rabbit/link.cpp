@@ -10,7 +10,7 @@
 #include <thane/timeout.hpp>
 #include <utility>
 
-namespace thane::rpc::internal {
+namespace thane::rpc::internal::rabbit {
 
 namespace {
 
@@ -258,4 +258,4 @@ Link::Member* Link::member_of(amqp::ChannelId channel) noexcept {
   return found == members_.end() ? nullptr : &*found;
 }
 
-}  // namespace thane::rpc::internal
+}  // namespace thane::rpc::internal::rabbit

@@ -15,7 +15,7 @@
 #include "broker_stream.hpp"
 #include "reconnect_schedule.hpp"
 
-namespace thane::rpc::internal {
+namespace thane::rpc::internal::rabbit {
 
 /// Why there is no connection, and whether waiting may help.
 struct Outage {
@@ -124,4 +124,4 @@ class Link {
   ThreadGroup fibers_;
 };
 
-}  // namespace thane::rpc::internal
+}  // namespace thane::rpc::internal::rabbit

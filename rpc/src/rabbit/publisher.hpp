@@ -16,7 +16,7 @@
 #include "link.hpp"
 #include "topology.hpp"
 
-namespace thane::rpc::internal {
+namespace thane::rpc::internal::rabbit {
 
 /// What became of a message for good.
 struct Delivery {
@@ -93,4 +93,4 @@ class Publisher final : public ChannelUser {
   std::set<std::string> declared_;  // On this channel.
 };
 
-}  // namespace thane::rpc::internal
+}  // namespace thane::rpc::internal::rabbit
