@@ -56,6 +56,7 @@ void Link::leave(ChannelUser& user) {
   if (found == members_.end()) return;
   const amqp::ChannelId channel = found->channel;
   members_.erase(found);
+  user.left();
   amqp::Connection* const open = connection();
   if (open != nullptr && channel != 0) {
     open->close_channel(channel);

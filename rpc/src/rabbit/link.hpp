@@ -38,6 +38,8 @@ class ChannelUser {
   virtual Duration channel_closed(const amqp::ChannelClosed& event) = 0;
   /// The connection is gone, or could not be made; opened() will be called again.
   virtual void lost(const Outage& outage) = 0;
+  /// It has left the link: no channel is its own any more.
+  virtual void left() {}
   /// The output is about to be taken: the last moment to add to it.
   virtual void sending() {}
   /// The output has become shorter.

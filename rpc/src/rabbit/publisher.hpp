@@ -66,6 +66,7 @@ class Publisher final : public ChannelUser {
   void happened(amqp::Event& event) override;
   Duration channel_closed(const amqp::ChannelClosed& event) override;
   void lost(const Outage& outage) override;
+  void left() override { take_back(); }
   void sent() override { pump(); }
   TimePoint tick(TimePoint now) override;
 
