@@ -11,7 +11,7 @@ Context::Context(nlohmann::json values) {
   values_ = std::make_shared<const nlohmann::json>(std::move(values));
 }
 
-const nlohmann::json& Context::values() const noexcept {
+const nlohmann::json& Context::values() const {
   static const auto none = nlohmann::json::object();
   return values_ ? *values_ : none;
 }

@@ -42,7 +42,7 @@ struct Unpacked {
 
 /// An answer or sign of life taken apart, as tolerant as Python: `failure` and `ending` may be
 /// missing here.
-struct UnpackedReply {
+struct UnpackedReply {  // NOLINT(bugprone-exception-escape)
   std::string message_id{};
   Reply reply{};
   bool ending = false;

@@ -51,8 +51,13 @@ class NotificationListener::Impl final : public internal::Receiver {
     stopped_.clear();
     ending_ = false;
     started_ = true;
+    try {
+      listener_->start(*this);
+    } catch (...) {
+      started_ = false;
+      throw;
+    }
     (void)fibers_.spawn([this] { work(); }, "notifications");
-    listener_->start(*this);
     if (stopped_.is_set()) listener_->stop();  // While it was starting.
   }
 

@@ -77,7 +77,12 @@ class Server::Impl final : public internal::Receiver {
   void start() {
     stopped_.clear();
     running_service_ = true;
-    listener_->start(*this);
+    try {
+      listener_->start(*this);
+    } catch (...) {
+      running_service_ = false;
+      throw;
+    }
     if (stopped_.is_set()) listener_->stop();  // While it was starting.
   }
 

@@ -53,7 +53,9 @@ OptGroup options() {
       .options = {
           Opt<std::string>{.name = "transport_url",
                            .default_value = default_url,
-                           .help = "How messages travel: local://DIRECTORY or fake://.",
+                           .help =
+                               "How messages travel: local:// (the default), local://DIRECTORY or "
+                               "fake://.",
                            .secrecy = Secrecy::secret},
           Opt<std::string>{.name = "control_exchange",
                            .default_value = defaults.control_exchange,

@@ -23,8 +23,9 @@ struct Outgoing {
   json context = json::object();  ///< Names without prefix.
 };
 
+// Moving JSON does not throw, though the check does not see it.
 /// An answer. A failure is the JSON text of an object (failure.hpp), and wins over a result.
-struct Reply {
+struct Reply {  // NOLINT(bugprone-exception-escape)
   json result{};
   std::optional<std::string> failure{};
 };

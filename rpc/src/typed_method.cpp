@@ -55,7 +55,7 @@ void refuse_argument(const std::string& method, const std::string& name,
   throw type_error(method + "() argument '" + name + "' is of the wrong type: " + reason);
 }
 
-bool is_integer(const json& value, long long least, unsigned long long most) noexcept {
+bool is_integer(const json& value, long long least, unsigned long long most) {
   if (value.is_number_unsigned()) return value.get_ref<const json::number_unsigned_t&>() <= most;
   if (!value.is_number_integer()) return false;
   const auto number = value.get_ref<const json::number_integer_t&>();

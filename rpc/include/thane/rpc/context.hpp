@@ -22,7 +22,7 @@ class Context {
   explicit Context(nlohmann::json values);
 
   /// An object; names as they were given, without the prefix they have on the wire.
-  [[nodiscard]] const nlohmann::json& values() const noexcept;
+  [[nodiscard]] const nlohmann::json& values() const;
   /// The value of "request_id"; empty if there is none, or if it is no string.
   [[nodiscard]] std::string request_id() const;
 

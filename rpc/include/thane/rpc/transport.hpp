@@ -48,7 +48,7 @@ class Transport {
   /// By the options above. Throws InvalidTransportURL and DriverLoadFailure.
   static Transport from(const Config& config);
   static Transport from(const Snapshot& values);
-  static Transport from(const std::string& url, const TransportSettings& settings = {});
+  static Transport from(const std::string& text, const TransportSettings& settings = {});
   /// The same, by transport_url of group oslo_messaging_notifications if that is set.
   static Transport for_notifications(const Config& config);
 

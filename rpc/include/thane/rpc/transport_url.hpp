@@ -1,4 +1,4 @@
-// transport_url: driver://[user[:password]@]host[:port][,...]/virtual_host[?option=value&...]
+// How a transport_url is read: what it says of driver, hosts, virtual host and options.
 #pragma once
 
 #include <map>
@@ -10,6 +10,8 @@
 namespace thane::rpc {
 
 /// A transport_url taken apart, by the rules of oslo.messaging; a value.
+///
+///     driver://[user[:password]@]host[:port][,...]/virtual_host[?option=value&...]
 struct TransportUrl {
   struct Host {
     std::optional<std::string> hostname{};

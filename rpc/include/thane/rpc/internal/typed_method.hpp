@@ -50,12 +50,12 @@ void check_arguments(const std::string& method, const std::vector<ParameterInfo>
                                   const std::string& reason);
 /// Whether the JSON value is of the kind that T stands for: 1.5 is no int, nor true, nor "1".
 [[nodiscard]] bool is_integer(const nlohmann::json& value, long long least,
-                              unsigned long long most) noexcept;
+                              unsigned long long most);
 [[nodiscard]] bool is_number(const nlohmann::json& value) noexcept;
 [[nodiscard]] bool is_boolean(const nlohmann::json& value) noexcept;
 
 template <class T, class Json>
-bool fits(const Json& value) noexcept {
+bool fits(const Json& value) {
   if constexpr (std::is_same_v<T, bool>) {
     return is_boolean(value);
   } else if constexpr (std::is_integral_v<T>) {
