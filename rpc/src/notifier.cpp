@@ -2,8 +2,11 @@
 
 #include <fmt/chrono.h>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <nlohmann/json.hpp>
+#include <string_view>
 #include <utility>
 
 #include <thane/log.hpp>
@@ -20,6 +23,46 @@ namespace {
 
 using internal::NotificationFormat;
 using nlohmann::json;
+
+// What a listener may know of the request. A context holds tokens and whatever a service puts into
+// it, and anybody may listen: only these go out, as with oslo.messaging of Debian.
+constexpr std::array<std::string_view, 27> safe_names{
+    "user_id",
+    "user_name",
+    "user",
+    "user_domain_id",
+    "user_domain_name",
+    "user_domain",
+    "project_id",
+    "project_name",
+    "project_domain_id",
+    "project_domain_name",
+    "project_domain",
+    "domain_id",
+    "domain_name",
+    "domain",
+    "is_admin",
+    "roles",
+    "request_id",
+    "global_request_id",
+    "system_scope",
+    "service_user_id",
+    "service_user_domain_id",
+    "service_user_domain_name",
+    "service_project_id",
+    "service_project_name",
+    "service_project_domain_id",
+    "service_project_domain_name",
+    "service_roles",
+};
+
+Context without_secrets(const Context& context) {
+  json values = json::object();
+  for (const auto& [name, value] : context.values().items()) {
+    if (std::ranges::find(safe_names, name) != safe_names.end()) values[name] = value;
+  }
+  return Context{std::move(values)};
+}
 
 // As str(datetime.utcnow()) has it: no fraction when it is zero.
 std::string timestamp() {
@@ -121,7 +164,8 @@ Notifier Notifier::prepare(std::string publisher_id) const {
 void Notifier::notify(Priority priority, const Context& context, std::string_view event_type,
                       const json& payload) const {
   const Serializer* const serializer = state_->options.serializer.get();
-  const Context sent = serializer != nullptr ? serializer->serialize_context(context) : context;
+  const Context safe = without_secrets(context);
+  const Context sent = serializer != nullptr ? serializer->serialize_context(safe) : safe;
   const json message{
       {"message_id", internal::new_uuid()},
       {"publisher_id", state_->options.publisher_id},

@@ -18,7 +18,7 @@ std::shared_ptr<Driver> make_driver(const TransportUrl& url, const Snapshot* val
   const std::string name = url.driver();
   if (name == "fake") return make_fake_driver(url);
   if (name == "local") return make_local_driver(url);
-  if (name == "rabbit" || name == "kombu") return make_rabbit_driver(url, values);
+  if (name == "rabbit" || name == "kombu") return rabbit::make_rabbit_driver(url, values);
   throw DriverLoadFailure(name, "there is none of that name");
 }
 

@@ -127,6 +127,31 @@ TEST_CASE("calls are answered, casts executed, and exceptions reach their caller
   }
 }
 
+TEST_CASE("a server that was stopped can be started again, and clients have noticed nothing") {
+  on_loop([] {
+    Pair pair{"again"};
+    for (int i = 0; i < 3; ++i) {
+      CHECK(pair.echo(i) == i);
+      pair.server.stop();
+      pair.server.wait();
+      pair.server.start();
+    }
+    CHECK(pair.echo("last") == "last");
+  });
+}
+
+TEST_CASE("a server that waits for its broker can be stopped") {
+  on_loop([] {
+    rpc::Server server{
+        rpc::Transport::from("rabbit://127.0.0.1:1/"), {.topic = "t", .server = "s"}, {}};
+    const thane::Fiber starting = thane::FiberLoop::current().spawn([&] { server.start(); });
+    thane::this_fiber::sleep_for(100ms);
+    server.stop();
+    starting.wait();
+    server.wait();
+  });
+}
+
 TEST_CASE("a cast for nobody is told to whoever asked, and silently dropped otherwise") {
   on_loop([] {
     const auto client = rpc::Client{rpc::Transport::from(broker().url()), {.topic = "nobody"}};

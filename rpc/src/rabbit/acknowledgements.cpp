@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace thane::rpc::internal {
+namespace thane::rpc::internal::rabbit {
 
 std::vector<Acknowledgements::Ack> Acknowledgements::take() {
   std::vector<Ack> acks;
@@ -23,4 +23,4 @@ std::vector<Acknowledgements::Ack> Acknowledgements::take() {
   return acks;
 }
 
-}  // namespace thane::rpc::internal
+}  // namespace thane::rpc::internal::rabbit

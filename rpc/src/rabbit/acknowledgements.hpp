@@ -6,7 +6,7 @@
 #include <set>
 #include <vector>
 
-namespace thane::rpc::internal {
+namespace thane::rpc::internal::rabbit {
 
 /// Deliveries of a channel are numbered from 1. Work on them ends in any order; what is next to
 /// each other is acknowledged by one frame. A value without I/O.
@@ -33,4 +33,4 @@ class Acknowledgements {
   std::uint64_t base_ = 0;           // All up to here is done.
 };
 
-}  // namespace thane::rpc::internal
+}  // namespace thane::rpc::internal::rabbit

@@ -5,7 +5,7 @@
 #include <thane/rpc/errors.hpp>
 #include <utility>
 
-namespace thane::rpc::internal {
+namespace thane::rpc::internal::rabbit {
 
 Broker Broker::from(const TransportUrl& url, const Snapshot* values) {
   Broker broker{.hosts = {}, .options = RabbitOptions::from(url, values)};
@@ -40,4 +40,4 @@ std::string Broker::address_of(std::size_t host) const {
   return fmt::format("{}:{}", hosts[host].name, hosts[host].port);
 }
 
-}  // namespace thane::rpc::internal
+}  // namespace thane::rpc::internal::rabbit

@@ -10,7 +10,7 @@
 #include "amqp/connection.hpp"
 #include "options.hpp"
 
-namespace thane::rpc::internal {
+namespace thane::rpc::internal::rabbit {
 
 struct BrokerHost {
   std::string name = "localhost";
@@ -36,4 +36,4 @@ struct Broker {
   [[nodiscard]] std::string address_of(std::size_t host) const;
 };
 
-}  // namespace thane::rpc::internal
+}  // namespace thane::rpc::internal::rabbit

@@ -9,7 +9,7 @@
 
 #include "tls_stream.hpp"
 
-namespace thane::rpc::internal {
+namespace thane::rpc::internal::rabbit {
 
 namespace {
 
@@ -37,4 +37,4 @@ std::unique_ptr<BrokerStream> connect(const Broker& broker, std::size_t host) {
   return std::make_unique<PlainStream>(std::move(stream));
 }
 
-}  // namespace thane::rpc::internal
+}  // namespace thane::rpc::internal::rabbit

@@ -9,7 +9,7 @@
 
 #include "broker.hpp"
 
-namespace thane::rpc::internal {
+namespace thane::rpc::internal::rabbit {
 
 /// Calls block the fiber and throw std::system_error, or std::runtime_error for what TLS refuses.
 /// One fiber reads while another writes.
@@ -30,4 +30,4 @@ class BrokerStream {
 /// Connects and, if the options say so, does the handshake of TLS.
 [[nodiscard]] std::unique_ptr<BrokerStream> connect(const Broker& broker, std::size_t host);
 
-}  // namespace thane::rpc::internal
+}  // namespace thane::rpc::internal::rabbit

@@ -7,7 +7,7 @@
 #include <new>
 #include <stdexcept>
 
-namespace thane::rpc::internal {
+namespace thane::rpc::internal::rabbit {
 
 namespace {
 
@@ -112,4 +112,4 @@ std::string decompress(std::string_view data, Compression how, std::size_t limit
   return how == Compression::zlib ? inflate_all(data, limit) : unpack_bzip2(data, limit);
 }
 
-}  // namespace thane::rpc::internal
+}  // namespace thane::rpc::internal::rabbit

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace thane::rpc::internal {
+namespace thane::rpc::internal::rabbit {
 
 /// kombu calls the first one gzip; it is the stream of RFC 1950.
 enum class Compression { zlib, bzip2 };
@@ -19,4 +19,4 @@ enum class Compression { zlib, bzip2 };
 /// Throws std::invalid_argument for what is no such stream, and for more than `limit` octets.
 [[nodiscard]] std::string decompress(std::string_view data, Compression how, std::size_t limit);
 
-}  // namespace thane::rpc::internal
+}  // namespace thane::rpc::internal::rabbit

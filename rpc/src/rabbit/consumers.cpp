@@ -8,7 +8,7 @@
 #include <thane/log.hpp>
 #include <utility>
 
-namespace thane::rpc::internal {
+namespace thane::rpc::internal::rabbit {
 
 namespace {
 
@@ -43,6 +43,7 @@ bool Consumers::wait_until_ready(TimePoint deadline, std::optional<int> retry) {
   const int before = failures_ - (link_.outage().text.empty() ? 0 : 1);
   for (;;) {
     if (state_ == State::ready) return true;
+    if (state_ != State::declaring) return false;  // Cancelled meanwhile.
     if (!hopeless_.empty()) throw std::runtime_error(hopeless_);
     const int tried = failures_ - before;
     if (retry.value_or(-1) >= 0 && tried > *retry) {
@@ -200,4 +201,4 @@ void Consumers::sending() {
   }
 }
 
-}  // namespace thane::rpc::internal
+}  // namespace thane::rpc::internal::rabbit

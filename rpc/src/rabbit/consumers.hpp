@@ -13,7 +13,7 @@
 #include "link.hpp"
 #include "topology.hpp"
 
-namespace thane::rpc::internal {
+namespace thane::rpc::internal::rabbit {
 
 /// Which delivery on which channel: numbers begin anew with each one.
 struct DeliveryId {
@@ -32,8 +32,9 @@ class Consumers : public ChannelUser {
 
   /// Joins the link. Does nothing if it has.
   void start();
-  /// Whether they exist before the deadline. Throws std::runtime_error when that will not come
-  /// about: the broker refuses us or a declaration, or was tried in vain more than `retry` times.
+  /// Whether they exist before the deadline, and were not cancelled. Throws std::runtime_error when
+  /// that will not come about: the broker refuses us or a declaration, or was tried in vain more
+  /// than `retry` times.
   [[nodiscard]] bool wait_until_ready(TimePoint deadline, std::optional<int> retry = {});
   /// Asks for nothing more than what is on its way. Never blocks.
   void cancel();
@@ -78,4 +79,4 @@ class Consumers : public ChannelUser {
   Event changed_;
 };
 
-}  // namespace thane::rpc::internal
+}  // namespace thane::rpc::internal::rabbit

@@ -22,7 +22,7 @@
 #include "reply_queue.hpp"
 #include "reply_sender.hpp"
 
-namespace thane::rpc::internal {
+namespace thane::rpc::internal::rabbit {
 
 namespace {
 
@@ -249,4 +249,4 @@ std::shared_ptr<Driver> make_rabbit_driver(const TransportUrl& url, const Snapsh
   return std::make_shared<RabbitDriver>(Broker::from(url, values));
 }
 
-}  // namespace thane::rpc::internal
+}  // namespace thane::rpc::internal::rabbit

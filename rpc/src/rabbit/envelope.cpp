@@ -10,7 +10,7 @@
 #include "compression.hpp"
 #include "json_text.hpp"
 
-namespace thane::rpc::internal {
+namespace thane::rpc::internal::rabbit {
 
 namespace {
 
@@ -83,4 +83,4 @@ std::string decode_body(const amqp::Properties& properties, std::string body, st
   return decompress(body, *compression, limit);
 }
 
-}  // namespace thane::rpc::internal
+}  // namespace thane::rpc::internal::rabbit

@@ -7,7 +7,7 @@
 
 #include "amqp/properties.hpp"
 
-namespace thane::rpc::internal {
+namespace thane::rpc::internal::rabbit {
 
 /// {"oslo.version": "2.0", "oslo.message": payload as JSON text}.
 [[nodiscard]] std::string wrap(const nlohmann::json& payload);
@@ -31,4 +31,4 @@ inline constexpr std::size_t max_body = 128 * 1024 * 1024;
 [[nodiscard]] std::string decode_body(const amqp::Properties& properties, std::string body,
                                       std::size_t limit);
 
-}  // namespace thane::rpc::internal
+}  // namespace thane::rpc::internal::rabbit

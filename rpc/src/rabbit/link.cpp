@@ -10,7 +10,7 @@
 #include <thane/timeout.hpp>
 #include <utility>
 
-namespace thane::rpc::internal {
+namespace thane::rpc::internal::rabbit {
 
 namespace {
 
@@ -56,6 +56,7 @@ void Link::leave(ChannelUser& user) {
   if (found == members_.end()) return;
   const amqp::ChannelId channel = found->channel;
   members_.erase(found);
+  user.left();
   amqp::Connection* const open = connection();
   if (open != nullptr && channel != 0) {
     open->close_channel(channel);
@@ -258,4 +259,4 @@ Link::Member* Link::member_of(amqp::ChannelId channel) noexcept {
   return found == members_.end() ? nullptr : &*found;
 }
 
-}  // namespace thane::rpc::internal
+}  // namespace thane::rpc::internal::rabbit

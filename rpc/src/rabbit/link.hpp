@@ -15,7 +15,7 @@
 #include "broker_stream.hpp"
 #include "reconnect_schedule.hpp"
 
-namespace thane::rpc::internal {
+namespace thane::rpc::internal::rabbit {
 
 /// Why there is no connection, and whether waiting may help.
 struct Outage {
@@ -38,6 +38,8 @@ class ChannelUser {
   virtual Duration channel_closed(const amqp::ChannelClosed& event) = 0;
   /// The connection is gone, or could not be made; opened() will be called again.
   virtual void lost(const Outage& outage) = 0;
+  /// It has left the link: no channel is its own any more.
+  virtual void left() {}
   /// The output is about to be taken: the last moment to add to it.
   virtual void sending() {}
   /// The output has become shorter.
@@ -124,4 +126,4 @@ class Link {
   ThreadGroup fibers_;
 };
 
-}  // namespace thane::rpc::internal
+}  // namespace thane::rpc::internal::rabbit

@@ -12,7 +12,7 @@
 #include "json_text.hpp"
 #include "message_fields.hpp"
 
-namespace thane::rpc::internal {
+namespace thane::rpc::internal::rabbit {
 
 namespace {
 
@@ -135,4 +135,4 @@ void RabbitListener::delivered(amqp::Delivered& message, DeliveryId id) {
   }
 }
 
-}  // namespace thane::rpc::internal
+}  // namespace thane::rpc::internal::rabbit

@@ -10,7 +10,7 @@
 #include "seen_ids.hpp"
 #include "transport.hpp"
 
-namespace thane::rpc::internal {
+namespace thane::rpc::internal::rabbit {
 
 class RabbitListener final : public Listener, private Consumers {
  public:
@@ -44,4 +44,4 @@ class RabbitListener final : public Listener, private Consumers {
   SeenIds seen_;
 };
 
-}  // namespace thane::rpc::internal
+}  // namespace thane::rpc::internal::rabbit

@@ -17,7 +17,7 @@ constexpr std::string_view group = "oslo_messaging_rabbit";
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using Options = internal::RabbitOptions;
+using Options = internal::rabbit::RabbitOptions;
 
 Opt<bool> flag(std::string name, bool value, std::string help) {
   return {.name = std::move(name), .default_value = value, .help = std::move(help)};
@@ -128,7 +128,7 @@ OptGroup rabbit_options() {
   return all;
 }
 
-namespace internal {
+namespace internal::rabbit {
 
 namespace {
 
@@ -227,5 +227,5 @@ RabbitOptions RabbitOptions::from(const TransportUrl& url, const Snapshot* value
   return all;
 }
 
-}  // namespace internal
+}  // namespace internal::rabbit
 }  // namespace thane::rpc

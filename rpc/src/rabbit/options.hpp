@@ -7,7 +7,7 @@
 #include <thane/rpc/transport_url.hpp>
 #include <thane/snapshot.hpp>
 
-namespace thane::rpc::internal {
+namespace thane::rpc::internal::rabbit {
 
 /// Group oslo_messaging_rabbit. Those above the line decide how queues and exchanges are declared:
 /// all programs of a broker have to agree on them.
@@ -47,4 +47,4 @@ struct RabbitOptions {
   static RabbitOptions from(const TransportUrl& url, const Snapshot* values);
 };
 
-}  // namespace thane::rpc::internal
+}  // namespace thane::rpc::internal::rabbit

@@ -7,7 +7,7 @@
 #include <thane/log.hpp>
 #include <utility>
 
-namespace thane::rpc::internal {
+namespace thane::rpc::internal::rabbit {
 
 namespace {
 
@@ -199,4 +199,4 @@ void Publisher::finish(const Ptr& message, Delivery delivery) {
   if (message->done && !message->abandoned) std::exchange(message->done, nullptr)(delivery);
 }
 
-}  // namespace thane::rpc::internal
+}  // namespace thane::rpc::internal::rabbit

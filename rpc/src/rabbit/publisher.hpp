@@ -16,7 +16,7 @@
 #include "link.hpp"
 #include "topology.hpp"
 
-namespace thane::rpc::internal {
+namespace thane::rpc::internal::rabbit {
 
 /// What became of a message for good.
 struct Delivery {
@@ -66,6 +66,7 @@ class Publisher final : public ChannelUser {
   void happened(amqp::Event& event) override;
   Duration channel_closed(const amqp::ChannelClosed& event) override;
   void lost(const Outage& outage) override;
+  void left() override { take_back(); }
   void sent() override { pump(); }
   TimePoint tick(TimePoint now) override;
 
@@ -93,4 +94,4 @@ class Publisher final : public ChannelUser {
   std::set<std::string> declared_;  // On this channel.
 };
 
-}  // namespace thane::rpc::internal
+}  // namespace thane::rpc::internal::rabbit

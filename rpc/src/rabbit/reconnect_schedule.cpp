@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace thane::rpc::internal {
+namespace thane::rpc::internal::rabbit {
 
 namespace {
 
@@ -38,4 +38,4 @@ Duration ReconnectSchedule::next_round() noexcept {
   return pause;
 }
 
-}  // namespace thane::rpc::internal
+}  // namespace thane::rpc::internal::rabbit

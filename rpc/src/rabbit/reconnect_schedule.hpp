@@ -7,7 +7,7 @@
 
 #include "options.hpp"
 
-namespace thane::rpc::internal {
+namespace thane::rpc::internal::rabbit {
 
 /// The back-off of kombu and oslo.messaging; a value without clock. Until the first success pauses
 /// grow, one after each round of all hosts. A connection that is lost is replaced at once if there
@@ -38,4 +38,4 @@ class ReconnectSchedule {
   bool was_connected_ = false;
 };
 
-}  // namespace thane::rpc::internal
+}  // namespace thane::rpc::internal::rabbit

@@ -7,7 +7,7 @@
 #include "envelope.hpp"
 #include "message_fields.hpp"
 
-namespace thane::rpc::internal {
+namespace thane::rpc::internal::rabbit {
 
 ReplyQueue::ReplyQueue(Link& link, std::string name, const RabbitOptions& options)
     : Consumers(link, reply_topology(options, name)), name_(std::move(name)) {}
@@ -45,4 +45,4 @@ void ReplyQueue::answered(const std::string& body) {
   call.pending->answer(std::move(reply));
 }
 
-}  // namespace thane::rpc::internal
+}  // namespace thane::rpc::internal::rabbit

@@ -7,7 +7,7 @@
 #include "consumers.hpp"
 #include "pending_call.hpp"
 
-namespace thane::rpc::internal {
+namespace thane::rpc::internal::rabbit {
 
 class ReplyQueue final : public Consumers {
  public:
@@ -43,4 +43,4 @@ class ReplyQueue final : public Consumers {
   std::unordered_map<std::string, Call> calls_;
 };
 
-}  // namespace thane::rpc::internal
+}  // namespace thane::rpc::internal::rabbit

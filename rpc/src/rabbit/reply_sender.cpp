@@ -6,7 +6,7 @@
 #include <thane/fiber_loop.hpp>
 #include <thane/log.hpp>
 
-namespace thane::rpc::internal {
+namespace thane::rpc::internal::rabbit {
 
 namespace {
 
@@ -83,4 +83,4 @@ bool ReplySender::is_missing(const std::string& queue) {
   return std::ranges::any_of(missing_, [&](const auto& each) { return each.second == queue; });
 }
 
-}  // namespace thane::rpc::internal
+}  // namespace thane::rpc::internal::rabbit

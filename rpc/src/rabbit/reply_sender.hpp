@@ -13,7 +13,7 @@
 
 #include "publisher.hpp"
 
-namespace thane::rpc::internal {
+namespace thane::rpc::internal::rabbit {
 
 /// A caller's queue is missing when the caller has died, or when it has yet to come back to a
 /// broker that was restarted. Answers wait for it off the fibers that gave them, so that dead
@@ -44,4 +44,4 @@ class ReplySender {
   std::deque<std::pair<TimePoint, std::string>> missing_;  // Until when; oldest first.
 };
 
-}  // namespace thane::rpc::internal
+}  // namespace thane::rpc::internal::rabbit

@@ -11,7 +11,7 @@
 #include <thane/semaphore.hpp>
 #include <utility>
 
-namespace thane::rpc::internal {
+namespace thane::rpc::internal::rabbit {
 
 namespace {
 
@@ -163,4 +163,4 @@ std::unique_ptr<BrokerStream> tls_connect(Stream stream, const std::string& host
   return connected;
 }
 
-}  // namespace thane::rpc::internal
+}  // namespace thane::rpc::internal::rabbit

@@ -4,7 +4,7 @@
 #include <set>
 #include <utility>
 
-namespace thane::rpc::internal {
+namespace thane::rpc::internal::rabbit {
 
 namespace {
 
@@ -139,4 +139,4 @@ amqp::Consume consume(const RabbitOptions& options, std::string queue, std::stri
   return request;
 }
 
-}  // namespace thane::rpc::internal
+}  // namespace thane::rpc::internal::rabbit

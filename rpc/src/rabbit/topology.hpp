@@ -8,7 +8,7 @@
 #include "options.hpp"
 #include "transport.hpp"
 
-namespace thane::rpc::internal {
+namespace thane::rpc::internal::rabbit {
 
 /// What a listener needs on its channel, in the order in which to ask for it.
 struct Topology {
@@ -41,4 +41,4 @@ struct Route {
 [[nodiscard]] amqp::Consume consume(const RabbitOptions& options, std::string queue,
                                     std::string tag);
 
-}  // namespace thane::rpc::internal
+}  // namespace thane::rpc::internal::rabbit

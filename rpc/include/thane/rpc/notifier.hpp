@@ -19,6 +19,7 @@ namespace thane::rpc {
 ///     rpc::Notifier notifier{config, transport, "compute.host1"};
 ///     notifier.info(context, "compute.instance.create", {{"id", 12}});
 ///
+/// Of the context only names that are no secrets go out: user, project, domain, roles, request ids.
 /// Nothing is thrown when it cannot be sent: that is logged.
 class Notifier {
  public:

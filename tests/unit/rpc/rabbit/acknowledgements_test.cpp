@@ -5,7 +5,7 @@
 #include <set>
 #include <vector>
 
-using thane::rpc::internal::Acknowledgements;
+using thane::rpc::internal::rabbit::Acknowledgements;
 using Ack = Acknowledgements::Ack;
 using Acks = std::vector<Ack>;
 

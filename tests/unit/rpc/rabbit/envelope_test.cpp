@@ -8,6 +8,7 @@
 #include "rabbit/compression.hpp"
 
 using namespace thane::rpc::internal;
+using namespace thane::rpc::internal::rabbit;
 using nlohmann::json;
 
 namespace {

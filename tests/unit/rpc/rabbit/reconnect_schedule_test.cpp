@@ -4,8 +4,8 @@
 
 #include <chrono>
 
-using thane::rpc::internal::RabbitOptions;
-using thane::rpc::internal::ReconnectSchedule;
+using thane::rpc::internal::rabbit::RabbitOptions;
+using thane::rpc::internal::rabbit::ReconnectSchedule;
 using namespace std::chrono_literals;
 
 namespace {

@@ -14,6 +14,7 @@
 
 using namespace thane::rpc;
 using namespace thane::rpc::internal;
+using namespace thane::rpc::internal::rabbit;
 using amqp::BindQueue;
 using amqp::DeclareExchange;
 using amqp::DeclareQueue;
