@@ -1,16 +1,18 @@
 #!/usr/bin/python3
 """Compares thane's Paste loader with Paste Deploy itself, on written, random and real files.
 
-    paste_oracle.py PASTE_ADAPTER [--random N] [--seed S] [FILE...]
+    paste_oracle.py PASTE_ADAPTER [--random N] [--seed S] [FILE|FOLDER...]
 
 Needs python3-pastedeploy. Both sides load with the stub factories that paste_adapter has; tree,
 calls and settings have to be the same, and errors of the same category. Prints what differs.
+Of a folder it takes all files below it whose sections are Paste's.
 """
 import argparse
 import configparser
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -330,9 +332,30 @@ def whole(path):
                 yield kind, "config:" + path, name.strip(), {"here": "/p", "debug": "1"}, "/"
 
 
+def is_paste_file(path):
+    try:
+        with open(path, encoding="utf-8") as file:
+            return re.search(r"^\[(app|composite|pipeline|filter)\s*:", file.read(), re.M)
+    except UnicodeDecodeError:
+        return False
+
+
+def real_files(paths):
+    for path in paths:
+        if not os.path.isdir(path):
+            yield path
+        for folder, _, names in sorted(os.walk(path)):
+            for name in sorted(names):
+                inner = os.path.join(folder, name)
+                if name.endswith((".ini", ".conf")) and is_paste_file(inner):
+                    yield inner
+
+
 def cases(options, folder):
-    for path in options.files:
-        yield from whole(os.path.abspath(path))
+    for path in real_files(options.files):
+        taken = list(whole(os.path.abspath(path)))
+        print("%s: %d cases" % (path, len(taken)))
+        yield from taken
     writer = Writer(random.Random(options.seed), folder)
     for _ in range(options.random):
         yield writer.case()

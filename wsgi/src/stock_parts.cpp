@@ -149,7 +149,8 @@ const std::array applications{
 constexpr auto static_specs =
     names("egg:thane#static", "egg:Paste#static", "paste.urlparser:make_static",
           "call:paste.urlparser:make_static");
-constexpr auto gzip_specs = names("egg:thane#gzip", "egg:Paste#gzip");
+constexpr auto gzip_specs =
+    names("egg:thane#gzip", "egg:Paste#gzip", "glance.api.middleware.gzip:GzipMiddleware.factory");
 constexpr auto gzip_app_specs = names("paste.gzipper:make_gzip_middleware");
 constexpr auto cors_specs =
     names("egg:thane#cors", "egg:oslo.middleware#cors", "oslo_middleware:CORS.factory",

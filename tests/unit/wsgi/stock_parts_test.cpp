@@ -58,6 +58,7 @@ TEST_CASE("each name that OpenStack's files give a part of these is known, of it
         "egg:oslo.middleware#healthcheck",
         "egg:oslo_middleware#http_proxy_to_wsgi",
         "egg:swift#healthcheck",
+        "glance.api.middleware.gzip:GzipMiddleware.factory",
         "egg:thane#timeouts",
         "egg:thane#access_log"}},
       {Kind::app, {"oslo_middleware:Healthcheck.app_factory", "egg:oslo.middleware#healthcheck"}},
