@@ -95,15 +95,15 @@ class Acceptor::Impl : public internal::WatchedFd {
     }
   }
 
-  // Who has to stand back goes to the end of the line in which the kernel wakes those who wait. If
-  // a connection has woken us all the same, nobody else may be awake: then we look after it.
+  // Who has to stand back goes to the end of the line in which the kernel wakes those who sleep.
+  // Who is woken takes what there is all the same: nobody else may be awake.
   std::unique_ptr<Stream::Impl> wait_and_take() {
     give_way();
     bool was_woken = false;
     for (bool may_find_one = worth_a_try(readable);; may_find_one = true) {
       require_open();
-      const Duration pause = pause_for_peers();
-      if (pause > Duration::zero() && !(was_woken && leaves())) {
+      const Duration pause = was_woken ? Duration::zero() : pause_for_peers();
+      if (pause > Duration::zero()) {
         forget();
         if (is_readable()) {
           this_fiber::sleep_for(pause);
@@ -183,14 +183,11 @@ class Acceptor::Impl : public internal::WatchedFd {
         standings_.push_back(standing(slot, sibling));
       }
     }
-    if (leaves()) {
+    const internal::WorkerSlot& own = slots.all[slots.own];
+    if (own.state == WorkerState::draining && !internal::launcher_ends()) {
       return standings_.empty() ? Duration::zero() : pause_of_leaver;
     }
-    return turn_.pause(now, standing(slots.all[slots.own], slots.own), standings_);
-  }
-
-  static bool leaves() {
-    return internal::own_slot().state == WorkerState::draining && !internal::launcher_ends();
+    return turn_.pause(now, standing(own, slots.own), standings_);
   }
 
   // There are hundreds of slots for a few processes.
