@@ -96,17 +96,20 @@ class Acceptor::Impl : public internal::WatchedFd {
   }
 
   // Who has to stand back goes to the end of the line in which the kernel wakes those who sleep.
-  // Who is woken takes what there is all the same: nobody else may be awake.
+  // Who was woken looks once whether somebody else takes what has come, who may have been awake,
+  // and takes it then: nobody else may be.
   std::unique_ptr<Stream::Impl> wait_and_take() {
     give_way();
     bool was_woken = false;
+    bool is_ours = false;
     for (bool may_find_one = worth_a_try(readable);; may_find_one = true) {
       require_open();
-      const Duration pause = was_woken ? Duration::zero() : pause_for_peers();
+      const Duration pause = is_ours ? Duration::zero() : pause_for_peers();
       if (pause > Duration::zero()) {
         forget();
         if (is_readable()) {
           this_fiber::sleep_for(pause);
+          is_ours = was_woken;
           continue;
         }
         turn_.queue_was_empty();
@@ -123,6 +126,7 @@ class Acceptor::Impl : public internal::WatchedFd {
         turn_.queue_was_empty();
       }
       was_woken = wait(readable) == Outcome::ready;
+      is_ours = was_woken && leaves();
     }
   }
 
@@ -183,11 +187,14 @@ class Acceptor::Impl : public internal::WatchedFd {
         standings_.push_back(standing(slot, sibling));
       }
     }
-    const internal::WorkerSlot& own = slots.all[slots.own];
-    if (own.state == WorkerState::draining && !internal::launcher_ends()) {
+    if (leaves()) {
       return standings_.empty() ? Duration::zero() : pause_of_leaver;
     }
-    return turn_.pause(now, standing(own, slots.own), standings_);
+    return turn_.pause(now, standing(slots.all[slots.own], slots.own), standings_);
+  }
+
+  static bool leaves() {
+    return internal::own_slot().state == WorkerState::draining && !internal::launcher_ends();
   }
 
   // There are hundreds of slots for a few processes.
