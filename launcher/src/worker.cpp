@@ -4,16 +4,15 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
-#include <boost/asio/posix/stream_descriptor.hpp>
 #include <stdexcept>
 #include <utility>
 
-#include <thane/asio.hpp>
 #include <thane/check.hpp>
 #include <thane/fiber_loop.hpp>
 #include <thane/internal/crash_handler.hpp>
 #include <thane/internal/describe_exception.hpp>
 #include <thane/internal/stall_watch.hpp>
+#include <thane/internal/watched_fd.hpp>
 #include <thane/log.hpp>
 #include <thane/log_options.hpp>
 #include <thane/timeout.hpp>
@@ -28,7 +27,6 @@
 
 namespace thane::internal {
 
-namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
 namespace {
@@ -38,13 +36,9 @@ constexpr std::chrono::milliseconds after_loop{100};
 // What INT and QUIT leave to a process whose loop does not answer.
 constexpr std::chrono::milliseconds fast_stop_limit{100};
 
-/// A second descriptor for what `fd` refers to, as asio closes what it is given.
-asio::posix::stream_descriptor watch(int fd) {
-  return {io_context(), check(::fcntl(fd, F_DUPFD_CLOEXEC, 0), "fcntl(F_DUPFD_CLOEXEC)")};
-}
-
-void wait_readable(asio::posix::stream_descriptor& descriptor) {
-  descriptor.async_wait(asio::posix::descriptor_base::wait_read, await);
+/// A second descriptor for what `fd` refers to, as a WatchedFd closes what it is given.
+UniqueFd duplicate(int fd) {
+  return UniqueFd{check(::fcntl(fd, F_DUPFD_CLOEXEC, 0), "fcntl(F_DUPFD_CLOEXEC)")};
 }
 
 }  // namespace
@@ -105,9 +99,9 @@ void Worker::main() {
 // --- What comes from outside.
 
 void Worker::read_signals() {
-  auto pipe = watch(signals_->fd());
+  WatchedFd pipe{duplicate(signals_->fd()), WatchedFd::Kind::shared};
   for (;;) {
-    wait_readable(pipe);
+    static_cast<void>(pipe.wait(WatchedFd::readable));
     for (const ReceivedSignal& received : signals_->read()) {
       handle(received);
     }
@@ -146,9 +140,9 @@ void Worker::handle(const ReceivedSignal& received) {
 
 // What the parent has to say; its last word is the end of the channel.
 void Worker::watch_parent() {
-  auto channel = watch(setup_.channel.get());
+  WatchedFd channel{duplicate(setup_.channel.get()), WatchedFd::Kind::shared};
   do {
-    wait_readable(channel);
+    static_cast<void>(channel.wait(WatchedFd::readable));
     while (auto message = internal::hear(setup_.channel)) {
       hear(std::move(*message));
     }

@@ -212,7 +212,7 @@ TEST_CASE("a SIGABRT that another thread gets dumps the fibers all the same") {
   CHECK(program.wait_exit() == Exit{.signal = SIGABRT});
   CHECK(program.printed("hung: dump of 3 fibers"));
   CHECK(program.printed("no fiber runs, but:"));
-  CHECK(program.printed("    at epoll_wait + 0x"));
+  CHECK(program.printed("    at epoll_"));
   const auto messages = program.messages_so_far();
   CHECK(std::ranges::any_of(
       messages, [](const auto& text) { return text.ends_with(" calamity: waiting: offload"); }));

@@ -1,68 +1,22 @@
 #include "socket_transport.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <array>
-#include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/buffer.hpp>
 #include <cerrno>
+#include <utility>
 
-#include <thane/asio.hpp>
 #include <thane/fiber.hpp>
 
 #include "files/read_piece.hpp"
 
 namespace thane::wsgi::internal {
 
-namespace {
-
-struct Address {
-  sockaddr_storage storage{};
-  int family() const { return storage.ss_family; }
-};
-
-std::string address_text(const Address& address) {
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  const void* octets = nullptr;
-  int family = address.family();
-  if (family == AF_INET) {
-    octets = &reinterpret_cast<const sockaddr_in*>(&address.storage)->sin_addr;
-  } else if (family == AF_INET6) {
-    const auto& v6 = reinterpret_cast<const sockaddr_in6*>(&address.storage)->sin6_addr;
-    const bool mapped = IN6_IS_ADDR_V4MAPPED(&v6);  // An IPv4 peer of a socket for both.
-    octets = mapped ? &v6.s6_addr[12] : &v6.s6_addr[0];
-    family = mapped ? AF_INET : AF_INET6;
-  }
-  if (octets == nullptr) return {};
-  ::inet_ntop(family, octets, text.data(), text.size());
-  return text.data();
-}
-
-Address peer_address(int fd) {
-  Address address;
-  socklen_t size = sizeof(address.storage);
-  if (::getpeername(fd, reinterpret_cast<sockaddr*>(&address.storage), &size) != 0) {
-    address.storage.ss_family = AF_UNSPEC;  // It is gone already.
-  }
-  return address;
-}
-
-}  // namespace
+using thane::internal::WatchedFd;
 
 SocketTransport::SocketTransport(UniqueFd socket, Deadlines& deadlines, const Pace& pace)
-    : socket_(io_context()), deadlines_(deadlines), reading_(pace), writing_(pace) {
-  const Address address = peer_address(socket.get());
-  peer_ = address_text(address);
-  // The family is of no consequence to what we do with the socket, but Asio wants one.
-  const int family = address.family() == AF_UNSPEC ? AF_INET : address.family();
-  socket_.assign({family, 0}, socket.get());
-  (void)socket.release();
-  socket_.native_non_blocking(true);
-}
+    : socket_(std::move(socket)), deadlines_(deadlines), reading_(pace), writing_(pace) {}
 
 void SocketTransport::expect(Waiting what) {
   timed_out_ = false;
@@ -78,20 +32,40 @@ void SocketTransport::expect(Waiting what) {
 
 std::size_t SocketTransport::read_some(char* to, std::size_t size) {
   if (timed_out_) return 0;
-  boost::system::error_code error;
-  auto count = socket_.async_read_some(boost::asio::buffer(to, size), await[error]);
-  if (error && timed_out_) {
+  const std::optional<std::size_t> read = receive(to, size);
+  if (!read && !timed_out_) return 0;
+  std::size_t count = read.value_or(0);
+  if (!read) {
     // A request that came while its time ran out is answered, and not reset.
-    const auto late = ::recv(socket_.native_handle(), to, size, MSG_DONTWAIT);
+    const auto late = ::recv(socket_.fd(), to, size, MSG_DONTWAIT);
     count = late > 0 ? static_cast<std::size_t>(late) : 0;
-  } else if (error) {
-    return 0;
   }
   if (waiting_ == Waiting::body && !reading_.note(SteadyClock::now() - since_, count)) {
     timed_out_ = true;
     return 0;
   }
   return count;
+}
+
+// None: broken, or cancelled.
+std::optional<std::size_t> SocketTransport::receive(char* to, std::size_t size) {
+  socket_.give_way();
+  while (socket_.fd() >= 0) {
+    if (socket_.worth_a_try(WatchedFd::readable)) {
+      const ssize_t count = ::recv(socket_.fd(), to, size, MSG_DONTWAIT);
+      if (count >= 0) {
+        const auto octets = static_cast<std::size_t>(count);
+        if (octets < size) socket_.has_no_more(WatchedFd::readable);
+        return octets;
+      }
+      if (errno == EINTR) continue;
+      if (errno != EAGAIN) break;
+      socket_.found_nothing(WatchedFd::readable);
+    }
+    if (timed_out_) break;  // While others ran.
+    if (socket_.wait(WatchedFd::readable) == WatchedFd::Outcome::cancelled) break;
+  }
+  return std::nullopt;
 }
 
 // `attempt` tries to hand `left` octets to the kernel, as send() does it; 0 means there are no
@@ -125,7 +99,7 @@ SentFile SocketTransport::push(std::uint64_t size, Attempt attempt) {
     }
     // Not tried again at once: a peer that reads as fast as we write would keep all other fibers
     // from running.
-    if (!wait_writable(waited)) {
+    if (socket_.fd() < 0 || !wait_writable(waited)) {
       if (timed_out_) give_up();
       sent.outcome = Outcome::peer_gone;
       return sent;
@@ -136,7 +110,7 @@ SentFile SocketTransport::push(std::uint64_t size, Attempt attempt) {
 
 bool SocketTransport::write_all(std::string_view data) {
   const SentFile sent = push(data.size(), [this, &data](std::size_t left) {
-    return ::send(socket_.native_handle(), data.data() + (data.size() - left), left,
+    return ::send(socket_.fd(), data.data() + (data.size() - left), left,
                   MSG_NOSIGNAL | MSG_DONTWAIT);
   });
   return sent.outcome == SentFile::Outcome::whole;
@@ -150,7 +124,7 @@ SentFile SocketTransport::send_file(int fd, std::uint64_t offset, std::uint64_t 
     const auto piece = std::min<std::uint64_t>(size - all.octets, file_piece);
     have_in_memory(fd, offset + all.octets, static_cast<std::size_t>(piece));
     const SentFile sent = push(piece, [this, fd, &at](std::size_t left) {
-      return ::sendfile(socket_.native_handle(), fd, &at, left);
+      return ::sendfile(socket_.fd(), fd, &at, left);
     });
     all.octets += sent.octets;
     all.outcome = sent.outcome;
@@ -162,9 +136,8 @@ SentFile SocketTransport::send_file(int fd, std::uint64_t offset, std::uint64_t 
 
 bool SocketTransport::wait_writable(Duration& waited) {
   expect(Waiting::write);
-  boost::system::error_code error;
-  socket_.async_wait(boost::asio::socket_base::wait_write, await[error]);
-  if (error || timed_out_) return false;
+  const auto outcome = socket_.wait(WatchedFd::writable);
+  if (outcome == WatchedFd::Outcome::cancelled || timed_out_) return false;
   waited += SteadyClock::now() - since_;
   expect(Waiting::nothing);
   return true;
@@ -178,20 +151,18 @@ void SocketTransport::give_up() {
 }
 
 void SocketTransport::shutdown_send() {
-  boost::system::error_code ignored;
-  socket_.shutdown(boost::asio::socket_base::shutdown_send, ignored);
+  static_cast<void>(::shutdown(socket_.fd(), SHUT_WR));
 }
 
 void SocketTransport::abort() {
-  boost::system::error_code ignored;
-  socket_.set_option(boost::asio::socket_base::linger{true, 0}, ignored);
-  socket_.close(ignored);  // Asio's destructor would take the option back.
+  const linger at_once{.l_onoff = 1, .l_linger = 0};
+  static_cast<void>(::setsockopt(socket_.fd(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once));
+  socket_.close();
 }
 
 void SocketTransport::on_deadline() {
   timed_out_ = true;
-  boost::system::error_code ignored;
-  socket_.cancel(ignored);
+  socket_.cancel();
 }
 
 }  // namespace thane::wsgi::internal

@@ -146,7 +146,7 @@ void WorkerSide::wait() {
 void WorkerSide::accept() try {
   for (;;) {
     if (!is_full()) {
-      open(acceptor_.accept().release());
+      open(acceptor_.accept());
       // Accepting need not suspend while connections keep coming; those that came shall be served.
       this_fiber::yield();
       continue;
@@ -155,7 +155,7 @@ void WorkerSide::accept() try {
     while (is_full() && deadlines_.any(Waiting::idle)) {
       auto waiting = acceptor_.try_accept();
       if (!waiting) break;
-      open(waiting->release());
+      open(std::move(*waiting));
     }
   }
 } catch (const std::system_error&) {
@@ -175,6 +175,8 @@ void WorkerSide::drain() {
     take_the_rest();
   } else if (!any_sibling(is_running)) {
     accept_queue();
+  } else if (auto waiting = acceptor_.try_accept()) {
+    open(std::move(*waiting));  // It may have woken nobody but us, a moment ago.
   }
   acceptor_.close();
   if (open_ == 0) drained_.set();
@@ -228,7 +230,7 @@ void WorkerSide::accept_queue() {
     }
     auto waiting = acceptor_.try_accept();
     if (waiting) {
-      open(waiting->release());
+      open(std::move(*waiting));
     } else if (acceptor_.nothing() == Acceptor::Nothing::can_be_accepted) {
       this_fiber::sleep_for(quickest_look);  // Until a descriptor is free.
       end_late_connections();
@@ -265,11 +267,11 @@ void WorkerSide::wait_while_full() {
   (void)room_.wait_for(quickest_look);
 }
 
-void WorkerSide::open(UniqueFd socket) {
+void WorkerSide::open(Stream stream) {
   // Counted for as long as this exists, whatever becomes of the fiber that it is handed to.
   struct Opened {
-    Opened(WorkerSide& its_worker, UniqueFd its_socket)
-        : worker(its_worker), socket(std::move(its_socket)) {
+    Opened(WorkerSide& its_worker, Stream its_stream)
+        : worker(its_worker), stream(std::move(its_stream)) {
       worker.connection_began();
     }
     ~Opened() { worker.connection_ended(); }
@@ -277,35 +279,36 @@ void WorkerSide::open(UniqueFd socket) {
     Opened& operator=(const Opened&) = delete;
 
     WorkerSide& worker;
-    UniqueFd socket;
+    Stream stream;
   };
 
   if (is_full()) deadlines_.expire_longest(Waiting::idle);
   try {
-    auto opened = std::make_shared<Opened>(*this, std::move(socket));
+    auto opened = std::make_shared<Opened>(*this, std::move(stream));
     if (!watching_) {
       (void)helpers_.spawn([this] { watch_deadlines(); }, name_ + " deadlines");
       watching_ = true;
     }
-    connections_.spawn([this, opened] { serve(std::move(opened->socket)); }, "connection");
+    connections_.spawn([this, opened] { serve(std::move(opened->stream)); }, "connection");
   } catch (const std::exception& error) {
     // No memory for one more fiber: that connection is lost, the others and the server are not.
     log::error("{} drops a connection: {}", name_, error.what());
   }
 }
 
-void WorkerSide::serve(UniqueFd socket) {
-  SocketTransport transport{std::move(socket), deadlines_, pace_};
+void WorkerSide::serve(Stream stream) {
+  const std::string peer = stream.peer_ip();
+  SocketTransport transport{stream.release(), deadlines_, pace_};
   const auto tls = site_.tls;  // Lives as long as the connection, whatever is loaded meanwhile.
   if (!tls) {
-    Connection{site_, transport, transport.peer()}.run();
+    Connection{site_, transport, peer}.run();
     return;
   }
   TlsTransport secured{transport, *tls};
   if (secured.handshake()) {
-    Connection{site_, secured, transport.peer()}.run();
+    Connection{site_, secured, peer}.run();
   } else {
-    log::debug("no TLS connection with {}: {}", transport.peer(), secured.why());
+    log::debug("no TLS connection with {}: {}", peer, secured.why());
   }
 }
 

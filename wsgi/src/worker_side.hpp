@@ -10,8 +10,8 @@
 #include <thane/clock.hpp>
 #include <thane/event.hpp>
 #include <thane/fiber.hpp>
+#include <thane/stream.hpp>
 #include <thane/thread_group.hpp>
-#include <thane/unique_fd.hpp>
 #include <thane/wsgi/application.hpp>
 #include <thane/wsgi/server_options.hpp>
 
@@ -59,8 +59,8 @@ class WorkerSide {
   void end_late_connections();
   [[nodiscard]] bool is_full() const;
   void wait_while_full();
-  void open(UniqueFd socket);
-  void serve(UniqueFd socket);
+  void open(Stream stream);
+  void serve(Stream stream);
   void connection_began() noexcept;
   void connection_ended() noexcept;
   void watch_deadlines();

@@ -58,9 +58,15 @@ class Stream {
   [[nodiscard]] int fd() const noexcept;  ///< -1 when closed.
   /// For people: "127.0.0.1:50412", "unix:" for an unnamed peer on a Unix socket.
   [[nodiscard]] std::string peer() const;
+  /// The peer's address alone, "127.0.0.1" also where IPv4 came to a socket for both; empty for a
+  /// Unix socket. No system call if the stream was accepted.
+  [[nodiscard]] std::string peer_ip() const;
 
  private:
+  friend class Acceptor;
   class Impl;
+  explicit Stream(std::unique_ptr<Impl> impl) noexcept;
+
   std::unique_ptr<Impl> impl_;
 };
 

@@ -74,7 +74,7 @@ void AwaitBase::completed() noexcept {
   if (self.suspended) {
     self.suspended = false;
     self.interrupt = nullptr;
-    self.fiber.loop.resume_from_asio(self.fiber);
+    self.fiber.loop.resume_at_once(self.fiber);
   }
 }
 

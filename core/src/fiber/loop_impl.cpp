@@ -9,14 +9,14 @@
 #include <utility>
 
 // Who runs when. A turn runs up to fibers_per_poll fibers in the order in which they became ready,
-// then the deadlines that are due, then Asio: a look at the sockets if fibers are still ready, else
-// io_context::run(), which sleeps. A completion resumes its fiber at once, on top of Asio's own
-// stack frame: a busy server lives in run() for long, one epoll_wait for a batch of completions,
-// and leaves it only for a fiber that became ready otherwise, or after completions_per_poll.
+// then the deadlines that are due, then looks at the sockets: a glance if fibers are still ready,
+// else a sleep until the next deadline. An event resumes its fiber at once: a busy server lives
+// in such sleeps, one system call for a batch of events.
 //
-// All deadlines share one Asio timer. It is moved only when an earlier deadline than its own comes
-// up; when its deadline was removed meanwhile it fires once for nothing, which is cheaper than
-// moving it at each removal (a server sets and removes a timeout for each request).
+// The sockets are an epoll set of our own, and Asio is not at work at all: it costs a system call
+// more for each wait, and wakes all processes that share a listener. A program that asks for the
+// io_context has it from then on, and the loop sleeps in io_context::run(), with the epoll set as
+// one descriptor in it. Nobody can have posted anything before having asked.
 
 namespace thane {
 
@@ -25,11 +25,7 @@ using internal::Timer;
 thread_local FiberLoop* FiberLoop::Impl::current_ = nullptr;
 
 FiberLoop::Impl::Impl(const Options& options)
-    : time_(options.time),
-      stacks_(options.stack_size),
-      work_(boost::asio::make_work_guard(io_)),
-      wake_up_(io_),
-      offload_threads_(options.offload_threads) {}
+    : time_(options.time), stacks_(options.stack_size), offload_threads_(options.offload_threads) {}
 
 FiberLoop::Impl::~Impl() {
   THANE_ASSERT(alive_ == 0);
@@ -54,16 +50,17 @@ void FiberLoop::Impl::fiber_ended(FiberContext& fiber) noexcept {
   (fiber.newer != nullptr ? fiber.newer->older : newest_) = fiber.older;
   --alive_;
   if (phase_ != Phase::fibers && (&fiber == awaited_ || draining_)) {
-    stop_asio();
+    end_look();
   }
 }
 
-void FiberLoop::Impl::resume_from_asio(FiberContext& fiber) noexcept {
-  if (++completions_ >= completions_per_poll) {
-    stop_asio();
+void FiberLoop::Impl::resume_at_once(FiberContext& fiber) noexcept {
+  if (++completions_ >= completions_per_poll && asio_) {
+    asio_->stop();
   }
-  if (FiberContext::running() != nullptr || phase_ == Phase::fibers) {
-    make_ready(fiber);  // Completed inside somebody else's call: that one keeps the thread.
+  // Completed inside somebody else's call: that one keeps the thread.
+  if (FiberContext::running() != nullptr || phase_ == Phase::fibers || look_ends_) {
+    make_ready(fiber);
   } else {
     count_switch();
     tick(fiber);
@@ -106,13 +103,13 @@ void FiberLoop::Impl::turn(const Done& done) {
     if (done()) {
       return;
     }
-    fire_due_timers();
+    const std::optional<Duration> left = fire_due_timers();
     if (ready_first_ != nullptr) {
-      run_asio(Phase::polling);
+      look_at_sockets(Phase::polling, Duration::zero());
     } else if (time_ == Time::simulated) {
       wait_in_simulated_time();
     } else {
-      run_asio(Phase::waiting);
+      look_at_sockets(Phase::waiting, left);
     }
   }
 }
@@ -138,88 +135,107 @@ void FiberLoop::Impl::run_ready(const Done& done) {
 
 void FiberLoop::Impl::add_timer(Timer& timer, TimePoint when) {
   timers_.add(timer, when);
-  if (phase_ == Phase::waiting) {
+  if (phase_ == Phase::waiting && asio_) {
     arm_wake_up();
   }
 }
 
-void FiberLoop::Impl::fire_due_timers() {
+// Returns how long it is to the next deadline, if there is one.
+std::optional<Duration> FiberLoop::Impl::fire_due_timers() {
   if (timers_.empty()) {
-    return;
+    return std::nullopt;
   }
   const TimePoint time = now();
   while (!timers_.empty() && timers_.earliest() <= time) {
     Timer& timer = timers_.pop();
     timer.fire(timer);
   }
+  return timers_.empty() ? std::nullopt : std::optional{timers_.earliest() - time};
 }
 
 void FiberLoop::Impl::offload(internal::OffloadPool::Job& job) {
   if (!offload_pool_) {
-    offload_pool_.emplace(io_, offload_threads_);
+    offload_pool_.emplace(sockets_, offload_threads_);
   }
   offload_pool_->start(job);
   ++offloads_;
 }
 
-void FiberLoop::Impl::run_asio(Phase phase) {
-  if (phase == Phase::waiting) {
-    arm_wake_up();
-  }
+void FiberLoop::Impl::look_at_sockets(Phase phase, std::optional<Duration> limit) {
   phase_ = phase;
   completions_ = 0;
-  if (phase == Phase::waiting) {
-    io_.run();
+  look_ends_ = false;
+  if (asio_) {
+    look_through_asio(limit);
   } else {
-    io_.poll();
+    sockets_.wait(limit);
   }
   phase_ = Phase::fibers;
-  io_.restart();
 }
 
-void FiberLoop::Impl::stop_asio() noexcept {
-  // From inside a handler this sets a flag; no system call.
-  io_.stop();
+void FiberLoop::Impl::look_through_asio(std::optional<Duration> limit) {
+  watch_sockets_in_asio();
+  if (limit == Duration::zero()) {
+    asio_->poll();
+  } else {
+    arm_wake_up();
+    asio_->run();
+  }
+}
+
+// In simulated time Asio is asked whether anything is outstanding: sockets are if somebody waits.
+void FiberLoop::Impl::watch_sockets_in_asio() {
+  if (time_ == Time::real || anything_to_wait_for()) {
+    asio_->watch_sockets();
+  }
+}
+
+// The loop is wanted elsewhere.
+void FiberLoop::Impl::end_look() noexcept {
+  look_ends_ = true;
+  if (asio_) {
+    asio_->stop();
+  }
 }
 
 void FiberLoop::Impl::arm_wake_up() {
-  if (time_ == Time::simulated || timers_.empty() || timers_.earliest() >= wake_up_at_) {
-    return;
+  if (time_ == Time::real && !timers_.empty()) {
+    asio_->wake_at(timers_.earliest());
   }
-  wake_up_at_ = timers_.earliest();
-  wake_up_.expires_at(wake_up_at_);
-  wake_up_.async_wait([this](const boost::system::error_code& error) {
-    if (!error) {  // Else it was moved.
-      wake_up_at_ = never;
-      stop_asio();
-    }
-  });
 }
 
+boost::asio::io_context& FiberLoop::Impl::begin_asio() {
+  const auto look = [this] {
+    sockets_.wait(Duration::zero());
+    sockets_.before_sleep();
+    watch_sockets_in_asio();
+  };
+  asio_.emplace(sockets_.fd(), look, [this] { asio_->stop(); });
+  return asio_->io();
+}
+
+// Events first; when there are none time jumps to the next deadline. When there is none of those
+// either it waits for what others do, if anything is outstanding: if not, nothing can ever happen
+// again, and a test had better hear of it than hang.
 void FiberLoop::Impl::wait_in_simulated_time() {
-  phase_ = Phase::waiting;
-  completions_ = 0;
-  io_.poll();
-  io_.restart();
+  look_at_sockets(Phase::waiting, Duration::zero());
   if (ready_first_ != nullptr || (awaited_ != nullptr && awaited_->done())) {
-    phase_ = Phase::fibers;
     return;
   }
   if (!timers_.empty() && offloads_ == 0) {
-    phase_ = Phase::fibers;
     simulated_now_ = std::max(simulated_now_, timers_.earliest());
     return;
   }
-  // Without the guard run_one() tells whether anything is outstanding at all: if not, nothing can
-  // ever happen again, and a test had better hear of it than hang.
-  if (offloads_ == 0) {
-    work_.reset();
+  bool possible = anything_to_wait_for();
+  if (asio_) {
+    watch_sockets_in_asio();
+    phase_ = Phase::waiting;
+    possible = asio_->run_one_if_any();
+    phase_ = Phase::fibers;
+  } else if (possible) {
+    look_at_sockets(Phase::waiting, std::nullopt);
   }
-  const std::size_t handled = io_.run_one();
-  io_.restart();
-  work_.emplace(boost::asio::make_work_guard(io_));
-  phase_ = Phase::fibers;
-  if (handled == 0 && ready_first_ == nullptr && alive_ > 0) {
+  if (!possible && ready_first_ == nullptr && alive_ > 0) {
     throw std::logic_error("every fiber waits and nothing can wake one");
   }
 }

@@ -1,9 +1,5 @@
-// The scheduler behind FiberLoop: ready fibers, deadlines, and when to ask Asio.
+// The scheduler behind FiberLoop: ready fibers, deadlines, and when to look at the sockets.
 #pragma once
-
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <atomic>
 #include <cstdint>
@@ -16,8 +12,10 @@
 #include <thane/fiber_loop.hpp>
 #include <thane/internal/worker_slot.hpp>
 
+#include "asio_side.hpp"
 #include "fiber_context.hpp"
 #include "loop_observer.hpp"
+#include "net/socket_poll.hpp"
 #include "offload_pool.hpp"
 #include "overflow_handler.hpp"
 #include "stack_pool.hpp"
@@ -25,8 +23,8 @@
 
 namespace thane {
 
-/// One loop. Fibers run from the ready queue, or straight from the Asio completion that they waited
-/// for; the loop sleeps in Asio alone.
+/// One loop. Fibers run from the ready queue, or straight from the event that they waited for. The
+/// loop sleeps in its own epoll set, or, once io() was called, in Asio.
 class FiberLoop::Impl {
  public:
   using FiberContext = internal::FiberContext;
@@ -51,12 +49,13 @@ class FiberLoop::Impl {
     fiber.next_ready = nullptr;
     (ready_last_ != nullptr ? ready_last_->next_ready : ready_first_) = &fiber;
     ready_last_ = &fiber;
-    if (phase_ == Phase::waiting) {
-      stop_asio();
+    if (phase_ == Phase::waiting && asio_) {
+      asio_->stop();
     }
   }
-  /// From an Asio handler: runs the fiber now if the loop can, else queues it.
-  void resume_from_asio(FiberContext& fiber) noexcept;
+  /// Where an event or an Asio handler is dealt with: runs the fiber now if the loop can, else
+  /// queues it.
+  void resume_at_once(FiberContext& fiber) noexcept;
   void fiber_ended(FiberContext& fiber) noexcept;
   /// The fiber that a suspending one may switch to itself, if it is the next one's turn anyway.
   [[nodiscard]] FiberContext* take_ready_for_direct_switch() noexcept {
@@ -75,7 +74,12 @@ class FiberLoop::Impl {
   void add_timer(internal::Timer& timer, TimePoint when);
   [[nodiscard]] internal::TimerHeap& timers() noexcept { return timers_; }
 
-  [[nodiscard]] boost::asio::io_context& io() noexcept { return io_; }
+  /// From the first call on the loop sleeps in it.
+  [[nodiscard]] boost::asio::io_context& io() { return asio_ ? asio_->io() : begin_asio(); }
+  [[nodiscard]] internal::SocketPoll& sockets() noexcept { return sockets_; }
+  /// A fiber waits for a descriptor, and does so no more.
+  void io_wait_begins() noexcept { ++io_waits_; }
+  void io_wait_ends() noexcept { --io_waits_; }
   [[nodiscard]] internal::StackPool& stacks() noexcept { return stacks_; }
   [[nodiscard]] FiberContext* oldest_fiber() const noexcept { return oldest_; }
   [[nodiscard]] std::size_t fibers() const noexcept { return alive_; }
@@ -93,13 +97,13 @@ class FiberLoop::Impl {
   /// How many fibers run between two looks at the sockets.
   static constexpr int fibers_per_poll = 128;
   /// How many completions are handled before the deadlines and other fibers get their turn.
-  static constexpr int completions_per_poll = 128;
+  static constexpr int completions_per_poll = internal::SocketPoll::batch;
 
  private:
   enum class Phase {
     fibers,   // Running the ready queue.
-    polling,  // In Asio, with fibers ready.
-    waiting,  // In Asio, with none: who makes one ready has to end it.
+    polling,  // Looking at the sockets, with fibers ready.
+    waiting,  // The same with none: who makes one ready has to end it.
   };
 
   template <class Done>
@@ -126,11 +130,15 @@ class FiberLoop::Impl {
       observer_->fibers_end();
     }
   }
-  void fire_due_timers();
-  void run_asio(Phase phase);
-  void stop_asio() noexcept;
+  std::optional<Duration> fire_due_timers();
+  void look_at_sockets(Phase phase, std::optional<Duration> limit);
+  void look_through_asio(std::optional<Duration> limit);
+  void watch_sockets_in_asio();
+  void end_look() noexcept;
+  bool anything_to_wait_for() const noexcept { return io_waits_ + offloads_ > 0; }
   void wait_in_simulated_time();
   void arm_wake_up();
+  boost::asio::io_context& begin_asio();
   /// Tells the parent that the loop turns, and what it is about to run.
   void tick(const FiberContext& next) noexcept;
 
@@ -155,10 +163,10 @@ class FiberLoop::Impl {
   internal::LoopObserver* observer_ = nullptr;
   int budget_ = 0;  // Fibers that may still run in this turn.
   int completions_ = 0;
-  boost::asio::io_context io_{1};
-  std::optional<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> work_;
-  boost::asio::steady_timer wake_up_;
-  TimePoint wake_up_at_ = never;
+  bool look_ends_ = false;  // What is found from now on is queued.
+  internal::SocketPoll sockets_;
+  std::optional<internal::AsioSide> asio_;
+  std::size_t io_waits_ = 0;  // Fibers that wait for descriptors.
   std::size_t offloads_ = 0;  // Outstanding.
   const std::size_t offload_threads_;
   std::optional<internal::OffloadPool> offload_pool_;

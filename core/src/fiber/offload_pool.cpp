@@ -1,11 +1,12 @@
 #include "offload_pool.hpp"
 
 #include <pthread.h>
-
-#include <boost/asio/post.hpp>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 
 #include <utility>
 
+#include <thane/check.hpp>
 #include <thane/offload.hpp>
 
 #include "diagnostics/alternate_stack.hpp"
@@ -30,8 +31,11 @@ OffloadPool::Job* OffloadPool::Jobs::pop() noexcept {
   return job;
 }
 
-OffloadPool::OffloadPool(boost::asio::io_context& io, std::size_t max_threads)
-    : io_(io), max_threads_(max_threads) {}
+OffloadPool::OffloadPool(SocketPoll& sockets, std::size_t max_threads)
+    : sockets_(sockets),
+      bell_(check(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")),
+      ticket_(sockets.add(bell_.get(), EPOLLIN | EPOLLET, *this)),
+      max_threads_(max_threads) {}
 
 OffloadPool::~OffloadPool() {
   {
@@ -42,6 +46,7 @@ OffloadPool::~OffloadPool() {
   for (std::thread& thread : threads_) {
     thread.join();
   }
+  sockets_.forget(ticket_);
 }
 
 void OffloadPool::start(Job& job) {
@@ -93,16 +98,16 @@ void OffloadPool::work() {
   }
 }
 
-// With the mutex held. One post for all that finish before the loop gets to it.
-void OffloadPool::finished(Job& job) {
+// With the mutex held. One event for all that finish before the loop gets to it.
+void OffloadPool::finished(Job& job) noexcept {
   const bool first = finished_.first == nullptr;
   finished_.push(job);
   if (first) {
-    boost::asio::post(io_, [this] { deliver(); });
+    static_cast<void>(::eventfd_write(bell_.get(), 1));
   }
 }
 
-void OffloadPool::deliver() {
+void OffloadPool::on_events(std::uint32_t) noexcept {
   Jobs jobs;
   {
     const std::lock_guard lock{mutex_};
@@ -110,7 +115,7 @@ void OffloadPool::deliver() {
   }
   while (Job* job = jobs.pop()) {  // Popped first: the frame it lives in goes when its fiber runs.
     job->fiber.loop.offload_ended();
-    job->fiber.loop.resume_from_asio(job->fiber);
+    job->fiber.loop.resume_at_once(job->fiber);
   }
 }
 

@@ -1,20 +1,22 @@
 // The threads of one loop that run what would block it.
 #pragma once
 
-#include <boost/asio/io_context.hpp>
-
 #include <condition_variable>
 #include <cstddef>
 #include <mutex>
 #include <thread>
 #include <vector>
 
+#include <thane/internal/watcher.hpp>
+#include <thane/unique_fd.hpp>
+
 #include "fiber_context.hpp"
+#include "net/socket_poll.hpp"
 
 namespace thane::internal {
 
 /// Made on the loop's thread; its threads are made one by one, when all others are busy.
-class OffloadPool {
+class OffloadPool : private Watcher {
  public:
   /// One call; lives in the frame of the fiber that waits for it.
   struct Job : Wait {
@@ -27,12 +29,12 @@ class OffloadPool {
     Job* next = nullptr;
   };
 
-  OffloadPool(boost::asio::io_context& io, std::size_t max_threads);
+  OffloadPool(SocketPoll& sockets, std::size_t max_threads);
   ~OffloadPool();  ///< No job may be outstanding.
   OffloadPool(const OffloadPool&) = delete;
   OffloadPool& operator=(const OffloadPool&) = delete;
 
-  /// Queues the job. When it is done its fiber is resumed from the io_context.
+  /// Queues the job. When it is done its fiber is resumed by the loop.
   void start(Job& job);
 
  private:
@@ -45,10 +47,13 @@ class OffloadPool {
 
   void add_thread();
   void work();
-  void finished(Job& job);
-  void deliver();
+  void finished(Job& job) noexcept;
+  void on_events(std::uint32_t events) noexcept override;
+  void on_poll_gone() noexcept override {}
 
-  boost::asio::io_context& io_;
+  SocketPoll& sockets_;
+  UniqueFd bell_;  // An eventfd that is never read: each write is an event.
+  SocketPoll::Ticket ticket_;
   const std::size_t max_threads_;
   std::vector<std::thread> threads_;  // The loop's thread alone touches it.
 

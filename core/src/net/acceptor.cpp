@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <chrono>
 #include <limits>
+#include <memory>
 #include <string>
 #include <system_error>
 #include <thane/check.hpp>
@@ -17,7 +18,7 @@
 #include <vector>
 
 #include "accept_turn.hpp"
-#include "waiter.hpp"
+#include "stream_impl.hpp"
 
 namespace thane {
 
@@ -65,47 +66,56 @@ Failure classify(int error) {
 
 }  // namespace
 
-class Acceptor::Impl : public internal::Waiter {
+class Acceptor::Impl : public internal::WatchedFd {
  public:
   Impl(UniqueFd fd, const Listener& listener)
-      : Waiter(std::move(fd)),
+      : WatchedFd(std::move(fd), Kind::listener),
         address_(listener.address()),
         ours_(listener.ours()),
         is_unix_(option(SO_DOMAIN) == AF_UNIX) {}
 
   // The next connection of the queue; if there is none, why_nothing_ tells why.
-  UniqueFd take() {
+  std::unique_ptr<Stream::Impl> take() {
+    internal::SocketAddress from;
     for (;;) {
-      UniqueFd connection{::accept4(fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)};
+      from.size = sizeof from.storage;
+      UniqueFd connection{::accept4(fd(), reinterpret_cast<sockaddr*>(&from.storage), &from.size,
+                                    SOCK_NONBLOCK | SOCK_CLOEXEC)};
       if (connection) {
         std::atomic<std::uint64_t>& accepted = internal::own_slot().accepted;
         accepted.store(accepted.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-        return connection;
+        auto stream = std::make_unique<Stream::Impl>(std::move(connection));
+        stream->accepted_from = from;
+        return stream;
       }
       why_nothing_ = errno == EAGAIN && shut() ? EINVAL : errno;
       if (classify(why_nothing_) != Failure::connection_lost) {
-        return connection;
+        return nullptr;
       }
     }
   }
 
-  UniqueFd wait_and_take() {
-    for (;;) {
-      give_way();
+  // Who has to stand back goes to the end of the line in which the kernel wakes those who sleep.
+  // Who was woken looks once whether somebody else takes what has come, who may have been awake,
+  // and takes it then: nobody else may be.
+  std::unique_ptr<Stream::Impl> wait_and_take() {
+    give_way();
+    bool was_woken = false;
+    bool is_ours = false;
+    for (bool may_find_one = worth_a_try(readable);; may_find_one = true) {
       require_open();
-      Duration pause = pause_for_peers();
+      const Duration pause = is_ours ? Duration::zero() : pause_for_peers();
       if (pause > Duration::zero()) {
-        // Not to be woken by each connection that another one takes.
         forget();
-        this_fiber::sleep_for(pause);
-        require_open();
-        pause = pause_for_peers();
-        if (pause > Duration::zero() && readable()) {
+        if (is_readable()) {
+          this_fiber::sleep_for(pause);
+          is_ours = was_woken;
           continue;
         }
-      }
-      if (pause == Duration::zero()) {
-        UniqueFd connection = take();
+        turn_.queue_was_empty();
+      } else if (may_find_one) {
+        auto connection = take();
+        found_nothing(readable);  // Of the next one we hear in any case.
         if (connection) {
           return connection;
         }
@@ -113,9 +123,10 @@ class Acceptor::Impl : public internal::Waiter {
           wait_or_throw(why_nothing_);
           continue;
         }
+        turn_.queue_was_empty();
       }
-      turn_.queue_was_empty();
-      wait(Direction::wait_read);
+      was_woken = wait(readable) == Outcome::ready;
+      is_ours = was_woken && leaves();
     }
   }
 
@@ -176,11 +187,14 @@ class Acceptor::Impl : public internal::Waiter {
         standings_.push_back(standing(slot, sibling));
       }
     }
-    const internal::WorkerSlot& own = slots.all[slots.own];
-    if (own.state == WorkerState::draining && !internal::launcher_ends()) {
+    if (leaves()) {
       return standings_.empty() ? Duration::zero() : pause_of_leaver;
     }
-    return turn_.pause(now, standing(own, slots.own), standings_);
+    return turn_.pause(now, standing(slots.all[slots.own], slots.own), standings_);
+  }
+
+  static bool leaves() {
+    return internal::own_slot().state == WorkerState::draining && !internal::launcher_ends();
   }
 
   // There are hundreds of slots for a few processes.
@@ -213,7 +227,7 @@ class Acceptor::Impl : public internal::Waiter {
             .connections = slot.connections.load(any_order)};
   }
 
-  bool readable() const noexcept {
+  bool is_readable() const noexcept {
     pollfd waiting{.fd = fd(), .events = POLLIN, .revents = 0};
     return ::poll(&waiting, 1, 0) != 0;
   }
@@ -267,7 +281,7 @@ Stream Acceptor::accept() {
 }
 
 std::optional<Stream> Acceptor::try_accept() {
-  UniqueFd connection = impl_->take();
+  auto connection = impl_->take();
   if (!connection) {
     return std::nullopt;
   }

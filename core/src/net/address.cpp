@@ -117,6 +117,25 @@ std::string host_text(const SocketAddress& address) {
   return text.data();
 }
 
+std::string ip_text(const SocketAddress& address) {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  const void* octets = nullptr;
+  int family = address.family();
+  if (family == AF_INET) {
+    octets = &reinterpret_cast<const sockaddr_in&>(address.storage).sin_addr;
+  } else if (family == AF_INET6) {
+    const auto& v6 = reinterpret_cast<const sockaddr_in6&>(address.storage).sin6_addr;
+    const bool mapped = IN6_IS_ADDR_V4MAPPED(&v6);
+    octets = mapped ? &v6.s6_addr[12] : &v6.s6_addr[0];
+    family = mapped ? AF_INET : AF_INET6;
+  }
+  if (octets == nullptr) {
+    return {};
+  }
+  ::inet_ntop(family, octets, text.data(), text.size());
+  return text.data();
+}
+
 std::string address_text(std::string_view host, std::uint16_t port) {
   const std::string_view bare = without_brackets(host);
   return bare.find(':') == std::string_view::npos ? fmt::format("{}:{}", bare, port)

@@ -40,6 +40,8 @@ SocketAddress unix_address(const std::string& path);
 
 /// The address alone: "127.0.0.1", "::1", "/run/web.sock"; empty for an unnamed Unix socket.
 std::string host_text(const SocketAddress& address);
+/// That of an IPv4 or IPv6 peer; IPv4 in its own form also where it is written as IPv6. Else empty.
+std::string ip_text(const SocketAddress& address);
 /// With port, brackets and prefix: "127.0.0.1:80", "[::1]:80", "unix:/run/web.sock".
 std::string address_text(const SocketAddress& address);
 std::string address_text(std::string_view host, std::uint16_t port);

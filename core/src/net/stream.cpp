@@ -7,29 +7,22 @@
 #include <chrono>
 #include <exception>
 #include <thane/check.hpp>
+#include <thane/fiber.hpp>
 #include <vector>
 
 #include "address.hpp"
-#include "waiter.hpp"
+#include "stream_impl.hpp"
 
 namespace thane {
 
 using internal::SocketAddress;
-using internal::Waiter;
-
-class Stream::Impl : public Waiter {
- public:
-  using Waiter::Waiter;
-};
+using internal::WatchedFd;
 
 namespace {
 
-constexpr auto readable = Waiter::Direction::wait_read;
-constexpr auto writable = Waiter::Direction::wait_write;
-
 // EAGAIN of a Unix socket means that the queue of the listener is full, and nothing tells when it
 // is not: so it is asked for, less and less often.
-void connect_when_there_is_room(const Waiter& socket, const SocketAddress& address) {
+void connect_when_there_is_room(const WatchedFd& socket, const SocketAddress& address) {
   using namespace std::chrono_literals;
   Duration pause = 1ms;
   while (::connect(socket.fd(), address.get(), address.size) != 0) {
@@ -41,7 +34,7 @@ void connect_when_there_is_room(const Waiter& socket, const SocketAddress& addre
   }
 }
 
-void connect(Waiter& socket, const SocketAddress& address) {
+void connect(WatchedFd& socket, const SocketAddress& address) {
   if (address.family() == AF_UNIX) {
     connect_when_there_is_room(socket, address);
     return;
@@ -52,7 +45,9 @@ void connect(Waiter& socket, const SocketAddress& address) {
   if (errno != EINPROGRESS && errno != EINTR) {
     internal::throw_errno(errno, "connect");
   }
-  socket.wait(writable);
+  if (socket.wait(WatchedFd::writable) == WatchedFd::Outcome::cancelled) {
+    internal::throw_errno(ECANCELED, "connect");
+  }
   int error = 0;
   socklen_t size = sizeof(error);
   check(::getsockopt(socket.fd(), SOL_SOCKET, SO_ERROR, &error, &size), "getsockopt");
@@ -64,7 +59,7 @@ void connect(Waiter& socket, const SocketAddress& address) {
 UniqueFd connect_to(const SocketAddress& address) {
   try {
     internal::check_interrupt();
-    Waiter socket{UniqueFd{check(
+    WatchedFd socket{UniqueFd{check(
         ::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "socket")}};
     connect(socket, address);
     return socket.release();
@@ -92,7 +87,9 @@ Stream Stream::connect_unix(const std::string& path) {
   return Stream{connect_to(internal::unix_address(path))};
 }
 
-Stream::Stream(UniqueFd connected) : impl_(std::make_unique<Impl>(std::move(connected))) {
+Stream::Stream(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
+
+Stream::Stream(UniqueFd connected) : Stream(std::make_unique<Impl>(std::move(connected))) {
   const int flags = check(::fcntl(fd(), F_GETFL), "fcntl");
   if ((flags & O_NONBLOCK) == 0) {
     check(::fcntl(fd(), F_SETFL, flags | O_NONBLOCK), "fcntl");
@@ -104,15 +101,20 @@ Stream& Stream::operator=(Stream&& other) noexcept = default;
 Stream::~Stream() = default;
 
 std::size_t Stream::read_some(std::span<char> buffer) {
-  const auto count =
-      impl_->attempt(readable, [&](int fd) { return ::recv(fd, buffer.data(), buffer.size(), 0); });
-  return static_cast<std::size_t>(check(count, "recv"));
+  const auto result = impl_->attempt(
+      WatchedFd::readable, [&](int fd) { return ::recv(fd, buffer.data(), buffer.size(), 0); });
+  const auto count = static_cast<std::size_t>(check(result, "recv"));
+  if (count < buffer.size()) {
+    impl_->has_no_more(WatchedFd::readable);
+  }
+  return count;
 }
 
 void Stream::write_all(std::string_view bytes) {
   while (!bytes.empty()) {
-    const auto count = impl_->attempt(
-        writable, [&](int fd) { return ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL); });
+    const auto count = impl_->attempt(WatchedFd::writable, [&](int fd) {
+      return ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    });
     bytes.remove_prefix(static_cast<std::size_t>(check(count, "send")));
   }
 }
@@ -143,6 +145,11 @@ int Stream::fd() const noexcept {
 
 std::string Stream::peer() const {
   return internal::address_text(internal::peer_address(fd()));
+}
+
+std::string Stream::peer_ip() const {
+  const SocketAddress& known = impl_->accepted_from;
+  return internal::ip_text(known.size != 0 ? known : internal::peer_address(fd()));
 }
 
 }  // namespace thane
