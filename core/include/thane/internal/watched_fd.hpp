@@ -41,7 +41,7 @@ class WatchedFd : private Watcher {
   };
 
   explicit WatchedFd(UniqueFd fd, Kind kind = Kind::own) noexcept;
-  ~WatchedFd() { close(); }
+  ~WatchedFd() override { close(); }
   WatchedFd(const WatchedFd&) = delete;
   WatchedFd& operator=(const WatchedFd&) = delete;
 
