@@ -15,7 +15,10 @@
 
 namespace thane {
 
-/// The io_context of this thread's loop, for the constructors of sockets and timers.
+/// The io_context of this thread's loop, for the constructors of sockets and timers. The first call
+/// has the loop sleep in it from then on: thane's own sockets go on to work, but cost two system
+/// calls more for each sleep, and a connection wakes all workers and not one
+/// (docs/decisions/0033-own-epoll.md). Whoever is to post from other threads calls it first.
 [[nodiscard]] boost::asio::io_context& io_context();
 
 /// The type of thane::await.

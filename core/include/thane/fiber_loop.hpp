@@ -1,4 +1,4 @@
-// The loop that runs the fibers of one thread: ready fibers, timers and Asio's I/O.
+// The loop that runs the fibers of one thread: ready fibers, timers and sockets.
 #pragma once
 
 #include <cstddef>

@@ -30,7 +30,7 @@ class OffloadPool : private Watcher {
   };
 
   OffloadPool(SocketPoll& sockets, std::size_t max_threads);
-  ~OffloadPool();  ///< No job may be outstanding.
+  ~OffloadPool() override;  ///< No job may be outstanding.
   OffloadPool(const OffloadPool&) = delete;
   OffloadPool& operator=(const OffloadPool&) = delete;
 

@@ -108,8 +108,9 @@ class Acceptor::Impl : public internal::WatchedFd {
       if (pause > Duration::zero()) {
         forget();
         if (is_readable()) {
+          const std::uint64_t taken = taken_by_siblings();
           this_fiber::sleep_for(pause);
-          is_ours = was_woken;
+          is_ours = was_woken && taken_by_siblings() == taken;
           continue;
         }
         turn_.queue_was_empty();
@@ -211,6 +212,16 @@ class Acceptor::Impl : public internal::WatchedFd {
         siblings_.push_back(i);
       }
     }
+  }
+
+  // Since they started: a number that changes when one of them accepts.
+  std::uint64_t taken_by_siblings() const {
+    const auto& all = internal::worker_slots().all;
+    std::uint64_t sum = 0;
+    for (const std::size_t sibling : siblings_) {
+      sum += all[sibling].accepted.load(std::memory_order_relaxed);
+    }
+    return sum;
   }
 
   // When all stop together they go on accepting together, until the queue is empty.

@@ -148,8 +148,8 @@ std::string Stream::peer() const {
 }
 
 std::string Stream::peer_ip() const {
-  const SocketAddress& known = impl_->accepted_from;
-  return internal::ip_text(known.size != 0 ? known : internal::peer_address(fd()));
+  const bool known = impl_ && impl_->accepted_from.size != 0;
+  return internal::ip_text(known ? impl_->accepted_from : internal::peer_address(fd()));
 }
 
 }  // namespace thane

@@ -30,9 +30,8 @@ class WatchedFd : private Watcher {
   enum class Kind : std::uint8_t {
     own,     ///< To close it here closes it for good, if no child of ours has it.
     shared,  ///< A duplicate of one that stays open.
-    /// The same, of a listening socket: of the processes that sleep one alone is woken for a
-    /// connection, the one that has waited longest. While nobody waits here no connection wakes
-    /// this process.
+    /// The same, of a listening socket. A connection wakes one process alone, the one that has
+    /// waited longest, and never one where no fiber waits.
     listener
   };
   enum class Outcome : std::uint8_t {
@@ -41,7 +40,7 @@ class WatchedFd : private Watcher {
   };
 
   explicit WatchedFd(UniqueFd fd, Kind kind = Kind::own) noexcept;
-  ~WatchedFd() { close(); }
+  ~WatchedFd() override { close(); }
   WatchedFd(const WatchedFd&) = delete;
   WatchedFd& operator=(const WatchedFd&) = delete;
 

@@ -8,6 +8,10 @@ namespace thane::internal {
 /// Called by the loop, on its thread and its own stack.
 class Watcher {
  public:
+  virtual ~Watcher() = default;
+  Watcher(const Watcher&) = delete;
+  Watcher& operator=(const Watcher&) = delete;
+
   /// `events`: EPOLLIN and the like.
   virtual void on_events(std::uint32_t events) noexcept = 0;
   /// The loop has nothing to do and is about to sleep. Asked of those alone that were added as
@@ -18,9 +22,6 @@ class Watcher {
 
  protected:
   Watcher() = default;
-  ~Watcher() = default;
-  Watcher(const Watcher&) = default;
-  Watcher& operator=(const Watcher&) = default;
 };
 
 }  // namespace thane::internal
