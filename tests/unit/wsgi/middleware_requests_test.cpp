@@ -243,9 +243,10 @@ TEST_CASE("the first element of Forwarded goes before all X-Forwarded fields") {
 }
 
 TEST_CASE("X-Forwarded fields count by their first element, the prefix goes before script_name") {
-  CHECK(seen_behind_proxy("X-Forwarded-For: 198.51.100.7:80, 10.0.0.1\r\nX-Forwarded-Host: a, b\r\n"
-                          "X-Forwarded-Proto: https,http\r\nX-Forwarded-Prefix: /shop%20x/%2f\r\n") ==
-        "https a 198.51.100.7 /shop x");
+  CHECK(
+      seen_behind_proxy("X-Forwarded-For: 198.51.100.7:80, 10.0.0.1\r\nX-Forwarded-Host: a, b\r\n"
+                        "X-Forwarded-Proto: https,http\r\nX-Forwarded-Prefix: /shop%20x/%2f\r\n") ==
+      "https a 198.51.100.7 /shop x");
   CHECK(seen_behind_proxy("X-Forwarded-For: 2001:db8::2\r\n") == "http h 2001:db8::2 ");
 }
 
