@@ -91,6 +91,7 @@ TEST_CASE("an answer keeps the id it has, other headers are added, two filters g
   const auto filter = request_id({.compat_headers = {"x-compute-request-id"}});
   const auto answer = filter(request_id()(own))(*request);
   CHECK(answer.header("x-openstack-request-id") == "own");
+  CHECK(answer.headers().size() == 2);
   CHECK(answer.header("x-compute-request-id") == request_id_of(*request));
   CHECK_THROWS_AS((void)request_id({.compat_headers = {"no name"}}), std::invalid_argument);
 }
