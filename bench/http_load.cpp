@@ -171,6 +171,7 @@ bool HttpLoad::happened(Client& client) {
     if (got == Client::Got::nothing) return false;
     if (got == Client::Got::end) {
       if (client.missing > 0 || kept) throw std::runtime_error("a server closed a connection");
+      client.fd.reset();  // Else its end is reported again.
       return true;
     }
     if (size > client.missing) throw std::runtime_error("an answer of another size");
