@@ -1,271 +1,252 @@
-// bench_http: CPU time that one request costs a server, side by side in one run.
+// bench_http: what one request costs a server, thane beside its peers in one run.
 //
-//   ./bench_http [--rounds N] [--seconds S] [--connections C] [--access-log]
+//   ./bench_http [--rounds N] [--seconds S] [--connections C] [--servers thane,nginx]
+//                [MEASUREMENT...]
+//   ./bench_http --list
 //
-// wsgi::Server against raw_epoll (beside this program) and nginx (/usr/sbin/nginx), each in a
-// process of its own on core 0, loaded by this program from core 1, in turns. Prints the median
-// over the rounds of microseconds of user and system time for each request, and the ratios.
-#include <fcntl.h>
-#include <sched.h>
-#include <signal.h>
-#include <sys/epoll.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
+// Needs served, raw_epoll and peer_*.py beside it, and of Debian's packages nginx-light,
+// libcpp-httplib-dev (when this is built), gunicorn, uwsgi-core, uwsgi-plugin-python3,
+// python3-oslo.service and, for certificates, openssl those that there are. The servers of a
+// measurement run at the same time on processor 0, and are loaded one after the other, a round
+// each, from processor 1. Cells are medians over the rounds: of user and system time of all
+// threads and processes of a server, by the kernel's own count. All of it takes five minutes.
+#include <fmt/core.h>
+#include <sys/resource.h>
 
 #include <algorithm>
-#include <array>
-#include <chrono>
 #include <cstdio>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
+#include <cstdlib>
+#include <exception>
+#include <map>
+#include <memory>
+#include <set>
+#include <sstream>
 #include <stdexcept>
 #include <string>
-#include <thane/check.hpp>
-#include <thane/fiber_loop.hpp>
-#include <thane/unique_fd.hpp>
-#include <thane/wsgi.hpp>
 #include <thread>
 #include <vector>
 
-#include "servers.hpp"
+#include <thane/check.hpp>
 
-using namespace std::chrono_literals;
-using Clock = std::chrono::steady_clock;
-using thane::check;
-using thane::UniqueFd;
-using thane::bench::cpu_milliseconds;
-using thane::bench::loopback;
+#include "http_measurements.hpp"
+#include "servers.hpp"
+#include "sheet.hpp"
 
 namespace {
 
+using namespace thane::bench;
+using namespace std::chrono_literals;
+
+constexpr std::size_t idle_count = 10'000;
+
 struct Settings {
   int rounds = 7;
-  double seconds = 1;
+  double seconds = 0.5;
   std::size_t connections = 64;
-  bool access_log = false;
+  std::vector<std::string> servers;       // Empty: all.
+  std::vector<std::string> measurements;  // Empty: all.
 };
 
-struct Server {
+struct Measured {
   std::string name;
-  std::uint16_t port;
-  pid_t pid = 0;
-  std::vector<double> microseconds;  // For each request, one a round.
+  std::unique_ptr<RunningServer> running;
+  std::vector<double> values = {};  // One a round.
 };
 
-void pin(int core) {
-  cpu_set_t cores;
-  CPU_ZERO(&cores);
-  CPU_SET(core, &cores);
-  ::sched_setaffinity(0, sizeof(cores), &cores);
+bool wanted(const std::vector<std::string>& chosen, const std::string& what) {
+  return chosen.empty() || std::find(chosen.begin(), chosen.end(), what) != chosen.end();
 }
-
-UniqueFd connect_to(std::uint16_t port) {
-  UniqueFd fd{check(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket")};
-  const auto address = loopback(port);
-  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
-    return {};
-  }
-  return fd;
-}
-
-[[noreturn]] void serve(std::uint16_t port, const Settings& settings) {
-  thane::wsgi::ServerOptions options{.port = port};
-  options.wsgi_access_log = settings.access_log;
-  options.wsgi_default_pool_size = 10'000;
-  thane::wsgi::Server server{
-      "bench", [](thane::wsgi::Request&) { return thane::wsgi::Response::text("Hello, World!"); },
-      options};
-  thane::FiberLoop loop;
-  loop.run([&] {
-    server.start();
-    server.wait();
-  });
-  ::_exit(0);
-}
-
-void exec_nginx(std::uint16_t port, const std::string& folder) {
-  const std::string path = folder + "/nginx.conf";
-  std::ofstream{path} << "daemon off; master_process off; worker_processes 1; pid " << folder
-                      << "/pid; error_log " << folder << "/error.log crit;\n"
-                      << "events { worker_connections 2048; }\n"
-                      << "http { access_log off; keepalive_requests 1000000000; "
-                      << "default_type text/plain; client_body_temp_path " << folder << "/b; "
-                      << "proxy_temp_path " << folder << "/p; fastcgi_temp_path " << folder
-                      << "/f; uwsgi_temp_path " << folder << "/u; scgi_temp_path " << folder
-                      << "/s;\n server { listen 127.0.0.1:" << port
-                      << " backlog=4096; location / { return 200 \"Hello, World!\"; } } }\n";
-  ::execl("/usr/sbin/nginx", "nginx", "-c", path.c_str(), nullptr);
-}
-
-void start(Server& server, const Settings& settings, const std::string& folder) {
-  server.pid = check(::fork(), "fork");
-  if (server.pid == 0) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    pin(0);
-    if (server.name == "thane") serve(server.port, settings);
-    const auto beside = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "raw_epoll";
-    if (server.name == "raw_epoll") {
-      ::execl(beside.c_str(), "raw_epoll", std::to_string(server.port).c_str(), nullptr);
-    } else {
-      exec_nginx(server.port, folder);
-    }
-    ::_exit(127);
-  }
-  const auto deadline = Clock::now() + 10s;
-  while (!connect_to(server.port)) {
-    if (Clock::now() > deadline) throw std::runtime_error(server.name + " does not start");
-    std::this_thread::sleep_for(10ms);
-  }
-}
-
-// Sends `batch` requests on each connection, and again as soon as all answers to them are there.
-class Load {
- public:
-  Load(std::uint16_t port, std::size_t connections, int batch) : batch_(batch) {
-    const std::string one = "GET /hello HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n\r\n";
-    for (int i = 0; i < batch; ++i) requests_ += one;
-    answer_size_ = measure(port, one);
-    poll_.reset(check(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1"));
-    for (std::size_t i = 0; i < connections; ++i) {
-      clients_.push_back({connect_to(port), 0});
-      epoll_event event{.events = EPOLLIN, .data = {.u64 = i}};
-      check(::epoll_ctl(poll_.get(), EPOLL_CTL_ADD, clients_[i].fd.get(), &event), "epoll_ctl");
-    }
-  }
-
-  // How many requests were answered.
-  double run(double seconds) {
-    for (auto& client : clients_) send(client);
-    const auto end = Clock::now() + std::chrono::duration<double>(seconds);
-    double answered = 0;
-    std::size_t busy = clients_.size();
-    std::array<epoll_event, 256> events;
-    while (busy > 0) {
-      const bool more = Clock::now() < end;
-      const int count = ::epoll_wait(poll_.get(), events.data(), events.size(), 5000);
-      if (count <= 0) throw std::runtime_error("a server hangs");
-      for (int i = 0; i < count; ++i) {
-        Client& client = clients_[events[static_cast<std::size_t>(i)].data.u64];
-        if (!receive(client)) continue;
-        answered += batch_;
-        if (more)
-          send(client);
-        else
-          --busy;
-      }
-    }
-    return answered;
-  }
-
- private:
-  struct Client {
-    UniqueFd fd;
-    std::size_t missing;  // Octets of answers.
-  };
-
-  // All answers of a server are equally long.
-  static std::size_t measure(std::uint16_t port, const std::string& request) {
-    const UniqueFd fd = connect_to(port);
-    check(::send(fd.get(), request.data(), request.size(), MSG_NOSIGNAL), "send");
-    std::string answer;
-    std::array<char, 4096> buffer;
-    while (!answer.ends_with("Hello, World!")) {
-      const auto size = check(::recv(fd.get(), buffer.data(), buffer.size(), 0), "recv");
-      if (size == 0) throw std::runtime_error("not the answer that was expected");
-      answer.append(buffer.data(), static_cast<std::size_t>(size));
-    }
-    return answer.size();
-  }
-
-  void send(Client& client) {
-    client.missing = answer_size_ * static_cast<std::size_t>(batch_);
-    check(::send(client.fd.get(), requests_.data(), requests_.size(), MSG_NOSIGNAL), "send");
-  }
-
-  bool receive(Client& client) {
-    const auto size =
-        check(::recv(client.fd.get(), buffer_.data(), buffer_.size(), MSG_DONTWAIT), "recv");
-    if (size == 0) throw std::runtime_error("a server closed a connection");
-    client.missing -= static_cast<std::size_t>(size);
-    return client.missing == 0;
-  }
-
-  int batch_;
-  std::string requests_;
-  std::size_t answer_size_ = 0;
-  UniqueFd poll_;
-  std::vector<Client> clients_;
-  std::array<char, 65536> buffer_;
-};
 
 double median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
-  return values.empty() ? 0 : values[values.size() / 2];
+  return values.at(values.size() / 2);
 }
 
-void compare(std::vector<Server>& servers, const Settings& settings, int batch) {
-  for (auto& server : servers) server.microseconds.clear();
-  for (int round = 0; round < settings.rounds; ++round) {
-    for (auto& server : servers) {
-      Load load{server.port, settings.connections, batch};
-      load.run(0.1);
-      const double before = cpu_milliseconds(server.pid);
-      const double answered = load.run(settings.seconds);
-      server.microseconds.push_back((cpu_milliseconds(server.pid) - before) * 1000 / answered);
+/// A key and a certificate of its own in one file, which goes with the owner.
+class Certificate {
+ public:
+  Certificate() {
+    const std::string command = fmt::format(
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 "
+        "-subj /CN=localhost -keyout {0}.key -out {0}.crt 2>/dev/null && cat {0}.crt {0}.key > {0}",
+        path().string());
+    if (std::system(command.c_str()) != 0) throw std::runtime_error("openssl(1) failed");
+  }
+  [[nodiscard]] std::filesystem::path path() const { return folder_.path() / "server.pem"; }
+
+ private:
+  TemporaryFolder folder_;
+};
+
+double measure_cpu(Measured& server, const HttpMeasurement& measurement, const Settings& settings) {
+  constexpr double warm_up = 0.1;
+  HttpLoad load{server.running->port(), settings.connections, measurement.exchange};
+  load.run(warm_up);
+  const pid_t pid = server.running->program().pid();
+  const double before = tree_cpu_milliseconds(pid);
+  const double answered = load.run(settings.seconds);
+  return (tree_cpu_milliseconds(pid) - before) * 1000 / answered;
+}
+
+/// Of a server that has served already. The kernel's share of connections is not counted.
+double measure_memory(Measured& server, const HttpMeasurement& measurement) {
+  const pid_t pid = server.running->program().pid();
+  const int port = server.running->port();
+  (void)idle_connections(port, 1, measurement.exchange);
+  const long before = tree_pss_kib(pid);
+  const auto connections = idle_connections(port, idle_count, measurement.exchange);
+  std::this_thread::sleep_for(1s);  // For what a server gives back a little later.
+  return static_cast<double>(tree_pss_kib(pid) - before) * 1024 / idle_count;
+}
+
+std::string compared(const HttpMeasurement& measurement, const std::string& name, double value,
+                     double first) {
+  const bool is_first = name == measurement.servers.front();
+  const bool ratio = measurement.comparison == Comparison::ratio;
+  double result = value;
+  std::string text;
+  if (!is_first && ratio) {
+    result = first / value;
+    text = fmt::format("thane / {} = {:.2f}", name, result);
+  } else if (!is_first) {
+    result = value - first;
+    text = fmt::format("{:+.2f}", result);
+  }
+  for (const Bar& bar : measurement.bars) {
+    if (bar.server != name) continue;
+    text += fmt::format("{}at most {:g}: {}", text.empty() ? "" : ", ", bar.most,
+                        result <= bar.most ? "met" : "MISSED");
+  }
+  return text;
+}
+
+void print(const HttpMeasurement& measurement, const std::vector<Measured>& servers) {
+  const bool cpu = measurement.quantity == Quantity::cpu;
+  const bool shakes_hands = measurement.exchange.transport == Transport::tls &&
+                            measurement.exchange.connections == Connections::anew;
+  fmt::print("{}: {}\n", measurement.name, measurement.title);
+  Table table;
+  const double first = median(servers.front().values);
+  for (const Measured& server : servers) {
+    const double value = median(server.values);
+    std::string text = cpu ? fmt::format("{:.2f} us", value) : fmt::format("{:.0f} octets", value);
+    if (shakes_hands) text += fmt::format(", {:.0f} in a second of CPU", 1e6 / value);
+    const bool comparable = servers.front().name == measurement.servers.front();
+    table.add({"  " + server.name, text,
+               comparable ? compared(measurement, server.name, value, first) : ""});
+  }
+  table.print();
+  fmt::print("\n");
+  std::fflush(stdout);
+}
+
+/// False: one of the servers could not be measured.
+bool measure(const HttpMeasurement& measurement, const std::vector<Server>& kinds,
+             const Settings& settings) {
+  std::unique_ptr<Certificate> certificate;
+  Setup setup{.workers = 1, .processor = 0};
+  if (measurement.exchange.transport == Transport::tls) {
+    certificate = std::make_unique<Certificate>();
+    setup.certificate = certificate->path();
+  }
+  std::vector<Measured> servers;
+  for (const Server& kind : kinds) {
+    if (!wanted(measurement.servers, kind.name)) continue;
+    servers.push_back({kind.name, std::make_unique<RunningServer>(kind, setup)});
+  }
+  const bool memory = measurement.quantity == Quantity::memory;
+  bool good = true;
+  for (int round = 0; round < (memory ? 1 : settings.rounds); ++round) {
+    for (Measured& server : servers) {
+      try {
+        if (round == 0) server.running->wait_until_listening();
+        server.values.push_back(memory ? measure_memory(server, measurement)
+                                       : measure_cpu(server, measurement, settings));
+      } catch (const std::exception& error) {
+        fmt::print(stderr, "bench_http: {} of {}: {}\n", measurement.name, server.name,
+                   error.what());
+        good = false;
+      }
     }
+    std::erase_if(servers, [](const Measured& server) { return server.values.empty(); });
   }
-  std::printf("%s, %zu connections\n", batch == 1 ? "keep-alive" : "x16 pipelined",
-              settings.connections);
-  const double ours = median(servers[0].microseconds);
-  for (const auto& server : servers) {
-    const double other = median(server.microseconds);
-    std::printf("  %-10s %6.2f us CPU/request   thane / %s = %.2f\n", server.name.c_str(), other,
-                server.name.c_str(), ours / other);
-  }
+  if (!servers.empty()) print(measurement, servers);
+  return good;
 }
 
-Settings settings_from(int argc, char** argv) {
+std::vector<std::string> split(const std::string& text) {
+  std::vector<std::string> words;
+  std::istringstream in{text};
+  for (std::string word; std::getline(in, word, ',');) words.push_back(word);
+  return words;
+}
+
+Settings settings_from(int argc, char** argv, const std::vector<HttpMeasurement>& all) {
   Settings settings;
   for (int i = 1; i < argc; ++i) {
-    const std::string option = argv[i];
-    if (option == "--access-log")
-      settings.access_log = true;
-    else if (i + 1 == argc)
-      throw std::runtime_error(option + " has no value");
-    else if (option == "--rounds")
-      settings.rounds = std::stoi(argv[++i]);
-    else if (option == "--seconds")
+    const std::string word = argv[i];
+    if (word == "--list") {
+      for (const HttpMeasurement& each : all) fmt::print("{:12} {}\n", each.name, each.title);
+      std::exit(0);
+    }
+    if (word.starts_with("--") && i + 1 == argc) throw std::runtime_error(word + " has no value");
+    if (word == "--rounds") {
+      settings.rounds = std::max(std::stoi(argv[++i]), 1);
+    } else if (word == "--seconds") {
       settings.seconds = std::stod(argv[++i]);
-    else if (option == "--connections")
+    } else if (word == "--connections") {
       settings.connections = std::stoul(argv[++i]);
-    else
-      throw std::runtime_error("no such option: " + option);
+    } else if (word == "--servers") {
+      settings.servers = split(argv[++i]);
+    } else if (std::any_of(all.begin(), all.end(),
+                           [&](const HttpMeasurement& each) { return each.name == word; })) {
+      settings.measurements.push_back(word);
+    } else {
+      throw std::runtime_error("no such option or measurement: " + word);
+    }
   }
   return settings;
+}
+
+std::vector<Server> servers_to_measure(const Settings& settings) {
+  std::vector<Server> servers;
+  for (Server& server : http_servers()) {
+    if (!wanted(settings.servers, server.name)) continue;
+    if (is_installed(server)) {
+      servers.push_back(std::move(server));
+    } else {
+      fmt::print("{}: not installed ({})\n", server.name,
+                 server.package.empty() ? "build it" : "apt-get install " + server.package);
+    }
+  }
+  return servers;
+}
+
+/// The servers inherit it.
+void allow_many_descriptors() {
+  rlimit limit{};
+  thane::check(::getrlimit(RLIMIT_NOFILE, &limit), "getrlimit");
+  limit.rlim_cur = limit.rlim_max;
+  thane::check(::setrlimit(RLIMIT_NOFILE, &limit), "setrlimit");
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   try {
-    const Settings settings = settings_from(argc, argv);
-    const thane::bench::TemporaryFolder folder;
-    std::vector<Server> servers{{"thane", 18181, 0, {}}, {"raw_epoll", 18182, 0, {}}};
-    if (::access("/usr/sbin/nginx", X_OK) == 0) servers.push_back({"nginx", 18183, 0, {}});
-    for (auto& server : servers) start(server, settings, folder.path());
+    const std::vector<HttpMeasurement> all = http_measurements();
+    const Settings settings = settings_from(argc, argv, all);
+    const std::vector<Server> servers = servers_to_measure(settings);
+    allow_many_descriptors();
     pin(1);
-    compare(servers, settings, 1);
-    compare(servers, settings, 16);
-    for (const auto& server : servers) {
-      ::kill(server.pid, SIGKILL);
-      ::waitpid(server.pid, nullptr, 0);
+    bool good = true;
+    for (const HttpMeasurement& measurement : all) {
+      if (!wanted(settings.measurements, measurement.name)) continue;
+      good = measure(measurement, servers, settings) && good;
     }
-    return 0;
+    return good ? 0 : 1;
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "bench_http: %s\n", error.what());
-    return 1;
+    fmt::print(stderr, "bench_http: {}\n", error.what());
+    return 2;
   }
 }

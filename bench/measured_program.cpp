@@ -2,7 +2,9 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -31,6 +33,24 @@ long number_in(pid_t pid, const std::string& file, const std::string& key) {
   throw std::runtime_error("no " + key + " in /proc/" + std::to_string(pid) + "/" + file);
 }
 
+std::vector<pid_t> children_of(pid_t pid) {
+  const std::string id = std::to_string(pid);
+  std::ifstream in{"/proc/" + id + "/task/" + id + "/children"};
+  std::vector<pid_t> pids;
+  for (pid_t child = 0; in >> child;) {
+    pids.push_back(child);
+  }
+  return pids;
+}
+
+/// Where the fields of /proc/PID/stat have ticks of 10 ms.
+double milliseconds_in(const std::filesystem::path& schedstat) {
+  std::ifstream in{schedstat};
+  double nanoseconds = 0;
+  in >> nanoseconds;
+  return nanoseconds / 1e6;
+}
+
 std::atomic<pid_t> running = -1;  // The program that was started last and has not ended.
 
 void end_with_program(int number) {
@@ -40,6 +60,13 @@ void end_with_program(int number) {
 }
 
 }  // namespace
+
+void pin(int processor) {
+  cpu_set_t processors;
+  CPU_ZERO(&processors);
+  CPU_SET(static_cast<std::size_t>(processor), &processors);
+  check(::sched_setaffinity(0, sizeof processors, &processors), "sched_setaffinity");
+}
 
 void take_program_along() {
   for (const int number : {SIGINT, SIGTERM, SIGHUP}) ::signal(number, end_with_program);
@@ -60,6 +87,8 @@ MeasuredProgram::MeasuredProgram(const std::vector<std::string>& command,
   pid_ = check(::fork(), "fork");
   if (pid_ == 0) {
     ::setpgid(0, 0);
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (options.processor >= 0) pin(options.processor);
     ::dup2(null.get(), 0);
     ::dup2(log.get(), 1);
     ::dup2(log.get(), 2);
@@ -82,13 +111,7 @@ MeasuredProgram::~MeasuredProgram() {
 }
 
 std::vector<pid_t> MeasuredProgram::children() const {
-  const std::string id = std::to_string(pid_);
-  std::ifstream in{"/proc/" + id + "/task/" + id + "/children"};
-  std::vector<pid_t> pids;
-  for (pid_t pid = 0; in >> pid;) {
-    pids.push_back(pid);
-  }
-  return pids;
+  return children_of(pid_);
 }
 
 std::vector<pid_t> MeasuredProgram::wait_for_children(std::size_t count,
@@ -145,14 +168,27 @@ long voluntary_switches(pid_t pid) {
 }
 
 double cpu_milliseconds(pid_t pid) {
-  std::ifstream in{"/proc/" + std::to_string(pid) + "/schedstat"};
-  double nanoseconds = 0;  // Where the fields of /proc/PID/stat have ticks of 10 ms.
-  in >> nanoseconds;
-  return nanoseconds / 1e6;
+  return milliseconds_in("/proc/" + std::to_string(pid) + "/schedstat");
+}
+
+double tree_cpu_milliseconds(pid_t pid) {
+  double sum = 0;
+  const std::filesystem::path tasks{"/proc/" + std::to_string(pid) + "/task"};
+  for (const auto& task : std::filesystem::directory_iterator{tasks}) {
+    sum += milliseconds_in(task.path() / "schedstat");
+  }
+  for (const pid_t child : children_of(pid)) sum += tree_cpu_milliseconds(child);
+  return sum;
 }
 
 long pss_kib(pid_t pid) {
   return number_in(pid, "smaps_rollup", "Pss:");
+}
+
+long tree_pss_kib(pid_t pid) {
+  long sum = pss_kib(pid);
+  for (const pid_t child : children_of(pid)) sum += tree_pss_kib(child);
+  return sum;
 }
 
 }  // namespace thane::bench

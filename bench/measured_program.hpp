@@ -22,6 +22,7 @@ inline double milliseconds_since(Clock::time_point start) {
 struct ProgramOptions {
   std::filesystem::path log;  ///< What it prints is appended to this file.
   rlim_t open_files = 0;      ///< RLIMIT_NOFILE; 0: as many as this process.
+  int processor = -1;         ///< That it runs on, and all it starts; -1: any.
 };
 
 /// A program in a process group of its own.
@@ -68,8 +69,14 @@ class Watched {
 };
 
 [[nodiscard]] long voluntary_switches(pid_t pid);
-/// Time on a processor since the process began.
+/// Makes this process run on that processor alone.
+void pin(int processor);
+/// Time on a processor since the process began; of its first thread.
 [[nodiscard]] double cpu_milliseconds(pid_t pid);
+/// The same of all threads that there are, and of the processes that it has started.
+[[nodiscard]] double tree_cpu_milliseconds(pid_t pid);
 [[nodiscard]] long pss_kib(pid_t pid);
+/// With that of the processes that it has started.
+[[nodiscard]] long tree_pss_kib(pid_t pid);
 
 }  // namespace thane::bench

@@ -1,16 +1,21 @@
 // raw_epoll: the least that can be called an HTTP server, to measure others by.
 //
-//   ./raw_epoll PORT        answers every GET on 127.0.0.1:PORT with 13 octets
+//   ./raw_epoll PORT        answers on 127.0.0.1:PORT
+//
+//   GET /json      1 KiB of JSON, made for each request
+//   GET            13 octets
+//   POST           the body again
 //
 // One epoll loop, one recv and one send a batch of requests; no timeouts, no limits but its buffer,
-// and of the request only method and end are looked at. What a server costs more than this is what
-// its features cost.
+// and of the request only method, path, end, length and "close" are looked at, as bench_http's
+// clients spell them. What a server costs more than this is what its features cost.
 #include <netinet/in.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
+#include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
@@ -20,6 +25,8 @@
 #include <thane/check.hpp>
 #include <vector>
 
+#include "kibibyte.hpp"
+
 using thane::check;
 
 namespace {
@@ -27,7 +34,7 @@ namespace {
 struct Client {
   int fd;
   std::size_t size = 0;
-  std::array<char, 8192> input;
+  std::array<char, 32768> input;
 };
 
 int listen_on(std::uint16_t port) {
@@ -56,9 +63,46 @@ std::string_view date() {
   return text.data();
 }
 
-void append_answer(std::string& output) {
+void append_answer(std::string& output, std::string_view type, std::string_view body) {
   output.append("HTTP/1.1 200 OK\r\nServer: raw\r\nDate: ").append(date());
-  output.append("\r\nContent-Type: text/plain\r\nContent-Length: 13\r\n\r\nHello, World!");
+  output.append("\r\nContent-Type: ").append(type).append("\r\nContent-Length: ");
+  std::array<char, 20> digits;
+  const auto end = std::to_chars(digits.begin(), digits.end(), body.size()).ptr;
+  output.append(digits.begin(), end).append("\r\n\r\n").append(body);
+}
+
+std::size_t content_length(std::string_view head) {
+  constexpr std::string_view name = "\r\nContent-Length: ";
+  const auto found = head.find(name);
+  std::size_t length = 0;
+  if (found != std::string_view::npos) {
+    std::from_chars(head.data() + found + name.size(), head.data() + head.size(), length);
+  }
+  return length;
+}
+
+enum class Next { more, wait, close };
+
+/// Answers the first request of `rest` and takes it away.
+Next answer_first(std::string_view& rest, std::string& output) {
+  static const nlohmann::json json = thane::bench::kibibyte();
+  const auto end = rest.find("\r\n\r\n");
+  if (end == std::string_view::npos) return Next::wait;
+  const std::string_view head = rest.substr(0, end);
+  std::size_t length = 0;
+  if (head.starts_with("POST /")) {
+    length = content_length(head);
+    if (rest.size() < end + 4 + length) return Next::wait;
+    append_answer(output, "text/plain", rest.substr(end + 4, length));
+  } else if (head.starts_with("GET /json ")) {
+    append_answer(output, "application/json", json.dump());
+  } else if (head.starts_with("GET /")) {
+    append_answer(output, "text/plain", "Hello, World!");
+  } else {
+    return Next::close;
+  }
+  rest.remove_prefix(end + 4 + length);
+  return head.ends_with("\r\nConnection: close") ? Next::close : Next::more;
 }
 
 // False: the connection is to be closed.
@@ -71,17 +115,13 @@ bool answer(Client& client, std::string& output) {
 
   output.clear();
   std::string_view rest{client.input.data(), client.size};
-  for (auto end = rest.find("\r\n\r\n"); end != std::string_view::npos;
-       end = rest.find("\r\n\r\n")) {
-    if (!rest.starts_with("GET /")) return false;
-    append_answer(output);
-    rest.remove_prefix(end + 4);
-  }
+  Next next = Next::more;
+  while (next == Next::more) next = answer_first(rest, output);
   std::memmove(client.input.data(), rest.data(), rest.size());
   client.size = rest.size();
   if (output.empty()) return client.size < client.input.size();
   const auto sent = ::send(client.fd, output.data(), output.size(), MSG_NOSIGNAL);
-  return sent == static_cast<ssize_t>(output.size());
+  return sent == static_cast<ssize_t>(output.size()) && next == Next::wait;
 }
 
 void add(int poll, int fd, void* what) {

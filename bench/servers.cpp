@@ -20,11 +20,15 @@ constexpr auto settle = 150ms;  // After the last worker appeared: time to becom
 
 /// Writes the configuration.
 std::vector<std::string> command_of(const Server& server, const Place& place, const Setup& setup) {
-  const auto file = place.folder / server.configuration;
-  std::ofstream{file} << server.configure(place, setup);
   std::vector<std::string> command{server.program};
   command.insert(command.end(), server.arguments.begin(), server.arguments.end());
-  command.push_back(file);
+  if (server.configuration.empty()) {
+    command.push_back(std::to_string(place.port));
+  } else {
+    const auto file = place.folder / server.configuration;
+    std::ofstream{file} << server.configure(place, setup);
+    command.push_back(file);
+  }
   return command;
 }
 
@@ -50,8 +54,19 @@ RunningServer::RunningServer(const Server& server, const Setup& setup)
     : server_(server),
       setup_(setup),
       place_{.folder = folder_.path(), .port = free_port()},
-      program_(command_of(server, place_, setup),
-               {.log = folder_.path() / "log", .open_files = setup.open_files}) {}
+      program_(command_of(server, place_, setup), {.log = folder_.path() / "log",
+                                                   .open_files = setup.open_files,
+                                                   .processor = setup.processor}) {}
+
+void RunningServer::wait_until_listening() {
+  const auto deadline = Clock::now() + start_limit;
+  while (!HttpConnection{port()}.connected()) {
+    if (Clock::now() > deadline || program_.ended()) {
+      throw std::runtime_error(server_.name + " does not start");
+    }
+    std::this_thread::sleep_for(settle / 10);
+  }
+}
 
 void RunningServer::wait_until_up() {
   if (!until_answer(port(), start_limit)) throw std::runtime_error("it does not start");

@@ -18,11 +18,13 @@ namespace thane::bench {
 /// What a measurement wants; each server says it in its own words.
 struct Setup {
   int workers = 4;
-  std::chrono::seconds drain_limit{30};  ///< How long a graceful stop may take.
-  std::chrono::seconds hang_limit{0};    ///< How long a worker may be silent; 0: the default.
-  bool dies_young = false;               ///< Each worker ends 50 ms after it has started.
-  bool one_at_a_time = false;            ///< A worker serves one request and accepts no other.
-  rlim_t open_files = 0;                 ///< RLIMIT_NOFILE; 0: as many as this process.
+  std::chrono::seconds drain_limit{30};    ///< How long a graceful stop may take.
+  std::chrono::seconds hang_limit{0};      ///< How long a worker may be silent; 0: the default.
+  bool dies_young = false;                 ///< Each worker ends 50 ms after it has started.
+  bool one_at_a_time = false;              ///< A worker serves one request and accepts no other.
+  rlim_t open_files = 0;                   ///< RLIMIT_NOFILE; 0: as many as this process.
+  int processor = -1;                      ///< All that it runs on; -1: any.
+  std::filesystem::path certificate = {};  ///< With its key, to speak TLS; empty: it does not.
 };
 
 /// What belongs to one start of a server.
@@ -37,8 +39,8 @@ struct Server {
   std::string column;                  ///< The name of the server, whichever way it runs.
   std::string program;                 ///< With its path.
   std::string package;                 ///< That it comes with.
-  std::string configuration;           ///< The name of its file.
-  std::vector<std::string> arguments;  ///< In front of that file.
+  std::string configuration;           ///< The name of its file; empty: it takes a port instead.
+  std::vector<std::string> arguments;  ///< In front of that.
   /// The text of the file. May write other files into the folder.
   std::function<std::string(const Place&, const Setup&)> configure;
   /// Makes what every worker runs fail when it starts; empty: a user has nothing to run there.
@@ -51,8 +53,11 @@ struct Server {
   bool has_workers = true;                        ///< Its processes are as many as Setup::workers.
 };
 
-/// All of them, thane first, in all ways; thane's program is in the folder of this one.
+/// Those of bench_supervision, thane first, in all ways; thane's program is in the folder of this
+/// one.
 [[nodiscard]] std::vector<Server> all_servers();
+/// Those of bench_http, thane first.
+[[nodiscard]] std::vector<Server> http_servers();
 [[nodiscard]] bool is_installed(const Server& server);
 
 /// A folder that goes with its owner.
@@ -73,6 +78,8 @@ class RunningServer {
  public:
   explicit RunningServer(const Server& server, const Setup& setup = {});
 
+  /// Waits until it accepts connections; throws if it does not.
+  void wait_until_listening();
   /// Waits until it answers and has its processes, and a moment more; throws if it does not.
   void wait_until_up();
   void reload();

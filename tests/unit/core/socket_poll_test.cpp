@@ -129,10 +129,11 @@ TEST_CASE("the event of a descriptor that is forgotten, but open elsewhere, reac
   sockets.ours.reset();
   const Sockets others;
   Counter heir;  // Of the number.
-  static_cast<void>(poll.add(others.ours.get(), for_reading, heir));
+  const auto inherited = poll.add(others.ours.get(), for_reading, heir);
   sockets.send("x");
   CHECK(poll.wait(Duration::zero()) == 1);
   CHECK(heir.told == 0);
+  poll.forget(inherited);
 }
 
 TEST_CASE("a watcher hears that the set is no more, and forgotten ones do not") {
