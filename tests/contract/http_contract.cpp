@@ -23,6 +23,7 @@
 #include <utility>
 #include <vector>
 
+#include <thane/event.hpp>
 #include <thane/fiber.hpp>
 #include <thane/hooks.hpp>
 #include <thane/launcher.hpp>
@@ -189,6 +190,12 @@ Body replaced(Environ&, const StartResponse& start_response) {
   }
 }
 
+Body replaced_after_write(Environ&, const StartResponse& start_response) {
+  start_response("200 OK", text)("first");
+  start_response("503 Late", text, std::make_exception_ptr(std::invalid_argument("late")));
+  return wsgi::piece("NEVER");
+}
+
 Body replaced_too_late(Environ&, const StartResponse& start_response) {
   start_response("200 OK", text);
   return wsgi::generate([start_response, at = 0]() mutable -> std::optional<std::string> {
@@ -203,13 +210,52 @@ Body lines(Environ& request, const StartResponse& start_response) {
   wsgi::Input& input = request.input();
   Json answer{{"l1", latin1(input.readline())}, {"l2", latin1(input.readline())}};
   answer["rest"] = Json::array();
-  for (const std::string& line : input.readlines()) answer["rest"].push_back(latin1(line));
+  for (const std::string& line : input) answer["rest"].push_back(latin1(line));
+  return json(start_response, answer);
+}
+
+Body limited(Environ& request, const StartResponse& start_response) {
+  wsgi::Input& input = request.input();
+  Json answer{{"read", latin1(input.read(2))}, {"readline", latin1(input.readline(3))}};
+  answer["hint"] = input.readlines(4);
+  answer["rest"] = input.readlines();
   return json(start_response, answer);
 }
 
 Body overread(Environ& request, const StartResponse& start_response) {
   const auto all = request.input().read().size();
   return json(start_response, {{"a", all}, {"b", request.input().read(10).size()}});
+}
+
+Body complain(Environ& request, const StartResponse& start_response) {
+  request.errors().write("first complaint\nsecond");
+  request.errors().write(" complaint");
+  request.errors().flush();
+  return json(start_response, {{"complained", 1}});
+}
+
+// The second piece is not there before another request has asked for it.
+thane::Event released;
+
+Body held(Environ&, const StartResponse& start_response) {
+  start_response("200 OK", text);
+  return yields(2, [](std::size_t i) {
+    if (i == 0) return "first";
+    released.wait();
+    return "second";
+  });
+}
+
+Body release(Environ&, const StartResponse& start_response) {
+  released.set();
+  return json(start_response, {{"released", 1}});
+}
+
+Body started_by_the_body(Environ&, const StartResponse& start_response) {
+  return wsgi::generate([start_response, at = 0]() mutable -> std::optional<std::string> {
+    if (at == 0) start_response("202 Begun", text);
+    return at++ == 0 ? std::optional{"begun"} : std::nullopt;
+  });
 }
 
 Body sleep(Environ& request, const StartResponse& start_response) {
@@ -258,6 +304,11 @@ void add_errors(Table& table) {
       "200 OK",
       {{"Content-Type", "text/plain"}, {"X-Bad", "a\r\nInjected: yes"}, {"Content-Length", "0"}},
       {});
+  table["nul-header"] = fixed("200 OK", text_and("X-Bad", std::string("a\0Injected: yes", 15)), {});
+  table["crlf-name"] = fixed("200 OK", text_and("X-Bad: a\r\nInjected", "yes"), {});
+  table["nul-status"] = fixed(std::string("200 OK\0Injected", 15), text, {});
+  table["raise-after-empty"] = returning([] { return failing({"", ""}, "after nothing", true); });
+  table["excinfo-written"] = replaced_after_write;
   table["crlf-status"] = fixed("200 OK\r\nInjected: yes", text_and("Content-Length", "0"), {});
 }
 
@@ -272,6 +323,20 @@ void add_bodies(Table& table) {
     return yields(
         2, [](std::size_t i) { return i == 0 ? "a" : "b"; }, count);
   });
+  // More than is declared, and more than the status allows: closed in the middle.
+  table["close-long"] = [count](Environ&, const StartResponse& start_response) {
+    start_response("200 OK", text_and("Content-Length", "5"));
+    return yields(
+        3, [](std::size_t) { return "12345"; }, count);
+  };
+  table["close-204"] = [count](Environ&, const StartResponse& start_response) {
+    start_response("204 X", {});
+    return yields(
+        2, [](std::size_t) { return "body"; }, count);
+  };
+  table["held"] = held;
+  table["release"] = release;
+  table["start-in-body"] = started_by_the_body;
   table["close-big"] = returning([count] {
     return yields(
         2000, [](std::size_t) { return std::string(65536, 'z'); }, count);
@@ -297,6 +362,8 @@ Table make_table() {
   };
   table["overread"] = overread;
   table["lines"] = lines;
+  table["limited"] = limited;
+  table["complain"] = complain;
   table["sleep"] = sleep;
   table["cookies"] = fixed("200 OK",
                            {{"Content-Type", "text/plain"},
@@ -310,6 +377,16 @@ Table make_table() {
                         {"Connection", "keep-alive"},
                         {"Content-Length", "3"}},
                        {"hop"});
+  table["hop-all"] = fixed("200 OK",
+                           {{"Content-Type", "text/plain"},
+                            {"Connection", "upgrade, x-own"},
+                            {"Keep-Alive", "timeout=9"},
+                            {"Proxy-Connection", "keep-alive"},
+                            {"TE", "trailers"},
+                            {"Trailer", "X-After"},
+                            {"Transfer-Encoding", "gzip, chunked"},
+                            {"Upgrade", "h2c"}},
+                           {"hop"});
   table["date"] = fixed("200 OK",
                         {{"Content-Type", "text/plain"},
                          {"Date", "Mon, 01 Jan 2001 00:00:00 GMT"},

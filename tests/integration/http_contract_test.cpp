@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 #include <sys/socket.h>
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -18,6 +19,33 @@ using namespace thane::testing;
 namespace {
 
 const char* const program = PROGRAMS_DIR "/../contract/http_contract";
+
+/// One connection, in the clear or secured.
+class Talk {
+ public:
+  Talk(std::uint16_t port, const Authority* authority) {
+    if (authority == nullptr) {
+      plain_ = std::make_unique<HttpClient>(port);
+    } else {
+      secured_ = std::make_unique<TlsClient>(
+          port, TlsClientOptions{.authority = authority->certificate()});
+    }
+  }
+  bool send(const std::string& octets) {
+    return plain_ ? plain_->send_raw(octets) : secured_->send(octets);
+  }
+  /// Waits until this has come.
+  bool sees(std::string_view words) {
+    return plain_ ? plain_->await(words) : secured_->await(words);
+  }
+  std::string receive_to_end() {
+    return plain_ ? plain_->receive_to_end() : secured_->receive_to_end();
+  }
+
+ private:
+  std::unique_ptr<HttpClient> plain_;
+  std::unique_ptr<TlsClient> secured_;
+};
 
 /// The same server twice: in the clear, and secured.
 struct Contract {
@@ -36,15 +64,11 @@ struct Contract {
 
   /// All that comes back until the server ends the connection.
   [[nodiscard]] std::string exchange(const std::string& request) const {
-    if (!authority) {
-      HttpClient client{web->port};
-      client.send_raw(request);
-      return client.receive_to_end();
-    }
-    TlsClient client{web->port, {.authority = authority->certificate()}};
-    client.send(request);
-    return client.receive_to_end();
+    Talk talk = connect();
+    talk.send(request);
+    return talk.receive_to_end();
   }
+  [[nodiscard]] Talk connect() const { return {web->port, authority.get()}; }
 
   [[nodiscard]] std::string get(const std::string& path, const char* method = "GET") const {
     return exchange(std::string{method} + " /_c/" + path +
@@ -97,7 +121,20 @@ TEST_CASE("environ: CGI variables are ours to set, and no field can set them") {
     CHECK(has(all, "\"REQUEST_METHOD\":\"GET\""));
     CHECK(has(all, contract.authority ? "\"wsgi.url_scheme\":\"https\""
                                       : "\"wsgi.url_scheme\":\"http\""));
-    CHECK(has(contract.exchange("GET /_c/environ HTTP/1.0\r\n\r\n"), "\"QUERY_STRING\":\"\""));
+    CHECK(has(all, "\"SERVER_NAME\":\"127.0.0.1\""));
+    CHECK(has(all, "\"wsgi.version\":[1,0]"));
+    CHECK(has(all, "\"wsgi.multithread\":true"));
+    CHECK(has(all, "\"wsgi.multiprocess\":"));
+    CHECK(has(all, "\"wsgi.run_once\":false"));
+    CHECK(has(all, "\"wsgi.input\":"));
+    CHECK(has(all, "\"wsgi.errors\":"));
+    const std::string old = contract.exchange("GET /_c/environ HTTP/1.0\r\n\r\n");
+    CHECK(has(old, "\"QUERY_STRING\":\"\""));
+    CHECK(has(old, "\"SERVER_PROTOCOL\":\"HTTP/1.0\""));
+    const std::string typed = contract.post("environ", "{}", "Content-Type: application/json\r\n");
+    CHECK(has(typed, "\"CONTENT_TYPE\":\"application/json\""));
+    CHECK(has(typed, "\"CONTENT_LENGTH\":\"2\""));
+    CHECK_FALSE(has(typed, "HTTP_CONTENT"));
     CHECK(has(contract.exchange("GET http://other.example/_c/environ HTTP/1.1\r\n"
                                 "Host: other.example\r\nConnection: close\r\n\r\n"),
               "\"PATH_INFO\":\"/_c/environ\""));
@@ -114,6 +151,12 @@ TEST_CASE("input: ends where the body ends, and reads by lines") {
                                 "Transfer-Encoding: chunked\r\n\r\n"
                                 "2\r\non\r\n4\r\ne\ntw\r\n5\r\no\nend\r\n0\r\n\r\n"),
               R"({"l1":"one\n","l2":"two\n","rest":["end"]})"));
+    CHECK(has(contract.post("limited", "one\ntwo\nthree\nfour\n"),
+              R"({"read":"on","readline":"e\n","hint":["two\n"],"rest":["three\n","four\n"]})"));
+    CHECK(has(contract.exchange("POST /_c/limited HTTP/1.1\r\nHost: h\r\nConnection: close\r\n"
+                                "Transfer-Encoding: chunked\r\n\r\n"
+                                "1\r\na\r\n6\r\nbcdefg\r\n2\r\n\nh\r\n0\r\n\r\n"),
+              R"({"read":"ab","readline":"cde","hint":["fg\n","h"],"rest":[]})"));
     // What was not read is nobody's request.
     const std::string two = contract.exchange(
         "POST /_c/partial HTTP/1.1\r\nHost: h\r\nContent-Length: 30\r\n\r\n"
@@ -134,6 +177,15 @@ TEST_CASE("Expect: 100-continue is answered by the first read, and by nothing el
     };
     CHECK(is(ask("noread"), "200"));
     CHECK_FALSE(has(ask("noread"), "100 Continue"));
+    Talk talk = contract.connect();
+    talk.send(
+        "POST /_c/overread HTTP/1.1\r\nHost: h\r\nConnection: close\r\n"
+        "Expect: 100-continue\r\nContent-Length: 3\r\n\r\n");
+    REQUIRE(talk.sees("HTTP/1.1 100 Continue\r\n\r\n"));
+    talk.send("abc");
+    const std::string all = talk.receive_to_end();
+    CHECK(has(all, "{\"a\":3,\"b\":0}"));
+    CHECK(all.find("100 Continue") == all.rfind("100 Continue"));
   });
 }
 
@@ -145,9 +197,9 @@ TEST_CASE("start_response: what may be said, when, and how often") {
     CHECK(body_of(contract.get("status/304")).empty());
     const std::string cookies = contract.get("cookies");
     CHECK(has(cookies, "Set-Cookie: a=1\r\nSet-Cookie: b=2\r\n"));
-    for (const char* const path :
-         {"raise-before", "no-start", "raise-after-start", "raise-first-next", "start-twice",
-          "crlf-header", "crlf-status"}) {
+    for (const char* const path : {"raise-before", "no-start", "raise-after-start",
+                                   "raise-first-next", "start-twice", "crlf-header", "crlf-status",
+                                   "crlf-name", "nul-header", "nul-status", "raise-after-empty"}) {
       CAPTURE(path);
       const std::string answer = contract.get(path);
       CHECK(is(answer, "500 "));
@@ -159,6 +211,18 @@ TEST_CASE("start_response: what may be said, when, and how often") {
     const std::string late = contract.get("excinfo-late");
     CHECK(is(late, "200 "));
     CHECK(body_of(late) == "5\r\nfirst\r\n");
+    const std::string written = contract.get("excinfo-written");
+    CHECK(is(written, "200 "));
+    CHECK(body_of(written) == "5\r\nfirst\r\n");
+    CHECK(is(contract.get("start-in-body"), "202 Begun\r\n"));
+  });
+}
+
+TEST_CASE("errors: what an application says on wsgi.errors is in the log, line by line") {
+  on_both([](const Contract& contract) {
+    CHECK(is(contract.get("complain"), "200 "));
+    contract.web->parent.expect_line("first complaint");
+    contract.web->parent.expect_line("second complaint");
   });
 }
 
@@ -174,6 +238,15 @@ TEST_CASE("body: framed as its length is known, cut when it fails") {
     CHECK(has(contract.get("empty-string"), "Content-Length: 0\r\n"));
     CHECK(body_of(contract.get("stream", "HEAD")).empty());
     CHECK(body_of(contract.exchange("GET /_c/stream?n=2&size=1 HTTP/1.0\r\n\r\n")) == "0000000001");
+    CHECK(body_of(contract.get("write", "HEAD")).empty());
+    CHECK_FALSE(has(contract.get("status/204"), "Transfer-Encoding"));
+    const std::string hops = contract.get("hop-all");
+    CHECK(body_of(hops) == "hop");
+    for (const char* const field : {"Keep-Alive:", "Proxy-Connection:", "TE:", "Trailer:",
+                                    "Transfer-Encoding:", "Upgrade:", "upgrade, x-own"}) {
+      CAPTURE(field);
+      CHECK_FALSE(has(hops, field));
+    }
     const std::string hop = contract.get("hop");
     CHECK_FALSE(has(hop, "Transfer-Encoding"));
     CHECK_FALSE(has(hop, "keep-alive"));
@@ -182,6 +255,26 @@ TEST_CASE("body: framed as its length is known, cut when it fails") {
     CHECK(has(date, "Date: Mon, 01 Jan 2001 00:00:00 GMT\r\n"));
     CHECK(has(date, "Server: mine\r\n"));
     CHECK(date.find("Date:") == date.rfind("Date:"));
+  });
+}
+
+TEST_CASE("body: what falls short of its length ends a connection that would be kept") {
+  on_both([](const Contract& contract) {
+    const std::string kept = "GET /_c/one HTTP/1.1\r\nHost: h\r\n\r\n";
+    const std::string cut = "GET /_c/short HTTP/1.1\r\nHost: h\r\n\r\n";
+    const std::string all = contract.exchange(kept + cut + kept);
+    CHECK(all.ends_with("12345"));
+    CHECK(all.find("exactly") == all.rfind("exactly"));
+  });
+}
+
+TEST_CASE("body: a piece is with the client before the next one is asked for") {
+  on_both([](const Contract& contract) {
+    Talk talk = contract.connect();
+    talk.send("GET /_c/held HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    REQUIRE(talk.sees("first"));
+    CHECK(is(contract.get("release"), "200 "));
+    CHECK(body_of(talk.receive_to_end()) == "5\r\nfirst\r\n6\r\nsecond\r\n0\r\n\r\n");
   });
 }
 
@@ -195,17 +288,16 @@ TEST_CASE("close() is called once: at the end, after an error, and when the clie
     CHECK(contract.closes() == 3);
     (void)contract.get("close-iter", "HEAD");
     CHECK(contract.closes() == 4);
-    {
-      const std::string request = "GET /_c/close-big HTTP/1.1\r\nHost: h\r\n\r\n";
-      if (contract.authority) {
-        TlsClient client{contract.web->port};
-        client.send(request);
-      } else {
-        HttpClient client{contract.web->port};
-        client.send_raw(request);
-      }
-    }
-    CHECK(eventually([&] { return contract.closes() == 5; }));
+    (void)contract.get("raise-after-empty");
+    CHECK(contract.closes() == 5);
+    CHECK(body_of(contract.get("close-long")) == "12345");
+    CHECK(contract.closes() == 6);
+    CHECK(body_of(contract.get("close-204")).empty());
+    CHECK(contract.closes() == 7);
+    (void)contract.exchange("GET /_c/close-iter HTTP/1.0\r\n\r\n");
+    CHECK(contract.closes() == 8);
+    contract.connect().send("GET /_c/close-big HTTP/1.1\r\nHost: h\r\n\r\n");
+    CHECK(eventually([&] { return contract.closes() == 9; }));
   });
 }
 

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <stdexcept>
+#include <utility>
 
 #include "http_client.hpp"
 
@@ -55,17 +56,38 @@ bool TlsClient::send(std::string_view octets) {
   return SSL_write_ex(tls_.get(), octets.data(), octets.size(), &sent) == 1;
 }
 
-std::string TlsClient::receive_to_end() {
-  std::string all;
-  std::array<char, 16384> buffer;
+bool TlsClient::receive_more() {
+  std::array<char, 16384> octets;
   std::size_t size = 0;
-  int result = 0;
-  while ((result = SSL_read_ex(tls_.get(), buffer.data(), buffer.size(), &size)) == 1) {
-    all.append(buffer.data(), size);
+  const int result = SSL_read_ex(tls_.get(), octets.data(), octets.size(), &size);
+  if (result == 1) {
+    buffer_.append(octets.data(), size);
+    return true;
   }
   close_notify_ = SSL_get_error(tls_.get(), result) == SSL_ERROR_ZERO_RETURN;
   ERR_clear_error();
-  return all;
+  return false;
+}
+
+bool TlsClient::await(std::string_view mark) {
+  while (buffer_.find(mark) == std::string::npos) {
+    if (!receive_more()) return false;
+  }
+  return true;
+}
+
+std::string TlsClient::receive_until(std::string_view mark) {
+  if (!await(mark)) return std::exchange(buffer_, {});
+  const std::size_t end = buffer_.find(mark) + mark.size();
+  std::string taken = buffer_.substr(0, end);
+  buffer_.erase(0, end);
+  return taken;
+}
+
+std::string TlsClient::receive_to_end() {
+  while (receive_more()) {
+  }
+  return std::exchange(buffer_, {});
 }
 
 std::string TlsClient::subject() const {

@@ -39,6 +39,10 @@ class TlsClient {
 
   [[nodiscard]] bool connected() const noexcept { return connected_; }
   bool send(std::string_view octets);
+  /// Receives until `mark` has come, and leaves that for later; false if it does not come.
+  bool await(std::string_view mark);
+  /// What has come up to and with `mark`; all there is if it does not come.
+  std::string receive_until(std::string_view mark);
   /// Up to the end; a connection that is refused after the handshake, as TLS 1.3 does it, gives
   /// nothing.
   std::string receive_to_end();
@@ -55,7 +59,10 @@ class TlsClient {
   [[nodiscard]] int fd() const noexcept { return fd_.get(); }
 
  private:
+  bool receive_more();
+
   UniqueFd fd_;
+  std::string buffer_;
   std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context_;
   std::unique_ptr<SSL, decltype(&SSL_free)> tls_;
   bool connected_ = false;

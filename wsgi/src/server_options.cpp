@@ -15,17 +15,20 @@ using std::chrono::milliseconds;
 
 constexpr auto at_run_time = Change::at_run_time;
 
-// One option for each field of ServerOptions, whose defaults are the only ones.
+// One option for each field of ServerOptions, whose defaults are the only ones. Deprecated names
+// are those of nova, glance and swift, so that their files can be taken over.
 std::vector<AnyOpt> address_options(const ServerOptions& defaults) {
   return {
       Opt<std::string>{.name = "host",
                        .default_value = defaults.host,
-                       .help = "Address or name to listen on; empty means all addresses."},
+                       .help = "Address or name to listen on; empty means all addresses.",
+                       .deprecated_name = "bind_host"},
       Opt<int>{.name = "port",
                .default_value = defaults.port,
                .help = "TCP port to listen on; 0 lets the kernel choose.",
                .min = 0,
-               .max = 65535},
+               .max = 65535,
+               .deprecated_name = "bind_port"},
       Opt<std::string>{
           .name = "unix_socket",
           .default_value = defaults.unix_socket,
@@ -69,13 +72,16 @@ std::vector<AnyOpt> tls_options(const ServerOptions& defaults) {
   return {
       Opt<std::string>{.name = "cert_file",
                        .default_value = defaults.cert_file,
-                       .help = "PEM file of the certificate and of those that lead to its root."},
+                       .help = "PEM file of the certificate and of those that lead to its root.",
+                       .deprecated_name = "ssl_cert_file"},
       Opt<std::string>{.name = "key_file",
                        .default_value = defaults.key_file,
-                       .help = "PEM file of its key, not encrypted; empty means cert_file."},
+                       .help = "PEM file of its key, not encrypted; empty means cert_file.",
+                       .deprecated_name = "ssl_key_file"},
       Opt<std::string>{.name = "ca_file",
                        .default_value = defaults.ca_file,
-                       .help = "PEM file of those who may have issued a client's certificate."},
+                       .help = "PEM file of those who may have issued a client's certificate.",
+                       .deprecated_name = "ssl_ca_file"},
       Opt<std::string>{.name = "client_cert",
                        .default_value = defaults.client_cert,
                        .help = "Whether clients show a certificate: none, optional or required; "
@@ -95,18 +101,20 @@ std::vector<AnyOpt> tls_options(const ServerOptions& defaults) {
   };
 }
 
-std::vector<AnyOpt> behaviour_options(const ServerOptions& defaults) {
+std::vector<AnyOpt> behaviour_options(const ServerOptions& defaults, const char* old_pool_size) {
   return {
       Opt<int>{
           .name = "wsgi_default_pool_size",
           .default_value = defaults.wsgi_default_pool_size,
           .help = "Connections that one worker serves at a time; when full, idle ones make way.",
           .min = 1,
-          .change = at_run_time},
+          .change = at_run_time,
+          .deprecated_name = old_pool_size},
       Opt<bool>{.name = "wsgi_keep_alive",
                 .default_value = defaults.wsgi_keep_alive,
                 .help = "Whether a connection may carry more than one request.",
-                .change = at_run_time},
+                .change = at_run_time,
+                .deprecated_name = "keep_alive"},
       Opt<bool>{.name = "wsgi_server_debug",
                 .default_value = defaults.wsgi_server_debug,
                 .help = "Whether an answer with status 500 tells the client what went wrong.",
@@ -184,9 +192,9 @@ void append(OptGroup& group, const std::vector<AnyOpt>& more) {
   group.options.insert(group.options.end(), more.begin(), more.end());
 }
 
-void append_all_else(OptGroup& group, const ServerOptions& defaults) {
-  for (auto&& more : {tls_options(defaults), behaviour_options(defaults), time_options(defaults),
-                      size_options(defaults)}) {
+void append_all_else(OptGroup& group, const ServerOptions& defaults, const char* old_pool_size) {
+  for (auto&& more : {tls_options(defaults), behaviour_options(defaults, old_pool_size),
+                      time_options(defaults), size_options(defaults)}) {
     append(group, more);
   }
 }
@@ -205,14 +213,14 @@ OptGroup options(const std::string& name) {
   OptGroup group{name, address_options(defaults)};
   append(group, socket_options(defaults));
   append(group, {use_ssl_option(defaults)});
-  append_all_else(group, defaults);
+  append_all_else(group, defaults, "max_clients");
   return group;
 }
 
 OptGroup internal::shared_options(const std::string& name) {
   const ServerOptions defaults;
   OptGroup group{name, socket_options(defaults)};
-  append_all_else(group, defaults);
+  append_all_else(group, defaults, "default_pool_size");
   return group;
 }
 

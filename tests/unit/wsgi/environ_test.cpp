@@ -150,6 +150,19 @@ TEST_CASE("readline() ends with the line feed, wherever the pieces were cut") {
   CHECK(all.input().readline().empty());
 }
 
+TEST_CASE("a loop over the input has the lines that are left, none of them read in advance") {
+  Parsed parsed{chunked(), {"one\n", "tw", "o\nthree"}};
+  Environ all{parsed.request};
+  CHECK(all.input().readline() == "one\n");
+  std::vector<std::string> lines;
+  for (const std::string& line : all.input()) {
+    lines.push_back(line);
+    if (lines.size() == 1) CHECK(all.input().read(2) == "th");
+  }
+  CHECK(lines == std::vector<std::string>{"two\n", "ree"});
+  for (const std::string& line : all.input()) FAIL("a line after the end: " << line);
+}
+
 TEST_CASE("readlines() gives all lines, or as many as the hint asks for") {
   using Lines = std::vector<std::string>;
   Parsed parsed{post(8), {"a\nb\n", "cc\ndd"}};

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <functional>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,6 +32,23 @@ class Input {
   [[nodiscard]] std::string readline(std::optional<std::size_t> limit = std::nullopt);
   /// All lines that are left; with a `hint` no more once they have so many octets together.
   [[nodiscard]] std::vector<std::string> readlines(std::optional<std::size_t> hint = std::nullopt);
+
+  /// The lines that are left, each read when it is its turn:
+  ///
+  ///     for (const std::string& line : environ.input()) { take(line); }
+  class LineIterator {
+   public:
+    explicit LineIterator(Input& input) : input_(&input), line_(input.readline()) {}
+    const std::string& operator*() const noexcept { return line_; }
+    void operator++() { line_ = input_->readline(); }
+    bool operator==(std::default_sentinel_t) const noexcept { return line_.empty(); }
+
+   private:
+    Input* input_;
+    std::string line_;
+  };
+  [[nodiscard]] LineIterator begin() { return LineIterator{*this}; }
+  [[nodiscard]] std::default_sentinel_t end() const noexcept { return {}; }
 
  private:
   // Appends what is left, up to and including `end`, and no more than `limit`; false at the end.
