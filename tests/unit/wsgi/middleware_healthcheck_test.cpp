@@ -68,6 +68,8 @@ TEST_CASE_FIXTURE(Health, "the paths count from the root, wherever the filter is
   CHECK(healthcheck()([](Request&) { return Response{299}; })(*request).status() == 299);
   options.path = "/v2/healthcheck";
   CHECK(healthcheck(options)([](Request&) { return Response{299}; })(*request).status() == 200);
+  request->set_script_name("/v3");
+  CHECK(healthcheck(options)([](Request&) { return Response{299}; })(*request).status() == 299);
 }
 
 TEST_CASE_FIXTURE(Health, "disable_by_file makes it unavailable while the file exists") {
