@@ -160,7 +160,8 @@ TEST_CASE_FIXTURE(Machine, "no call is lost in ten reloads under load") {
       const int before = load.done;
       server->signal(SIGHUP);
       thane::offload([&] { server->expect_line("reload finished"); });
-      while (load.done == before && load.errors.empty()) thane::this_fiber::sleep_for(1ms);
+      const thane::Timeout limit{patience()};
+      while (load.done == before) thane::this_fiber::yield();
     }
     load.stop();
     for (const auto& error : load.errors) CHECK(error == "");
@@ -232,9 +233,7 @@ TEST_CASE_FIXTURE(Machine, "SIGTERM answers what was sent, then refuses, and lea
 
 TEST_CASE_FIXTURE(Machine, "a call waits for a server that is to come, past sockets of dead ones") {
   auto dead = start(2);
-  dead->signal(SIGKILL);
-  CHECK(dead->wait_exit() == Exit{.signal = SIGKILL});
-  dead.reset();  // Its workers too.
+  dead.reset();  // Kills the parent and its workers, which could tidy up after it.
   CHECK_FALSE(sockets().empty());
   FiberLoop{}.run([&] {
     const auto client = this->client();
