@@ -1,12 +1,17 @@
 // HTTPS as a client sees it: versions, certificates of both sides, names, sessions, reload.
 #include <doctest/doctest.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "support/certificates.hpp"
@@ -174,13 +179,17 @@ TEST_CASE("clients without a good certificate are refused where one is required"
 std::string trouble(std::vector<std::string> arguments) {
   const std::uint16_t port = free_port();
   arguments.insert(arguments.end(), {"--web-port", std::to_string(port)});
-  ChildProcess child{program, std::move(arguments)};
+  // Root, too, may then read only what it is allowed to read.
+  arguments.insert(arguments.begin(), {"--bounding-set=-all", program});
+  if (::geteuid() != 0) arguments.erase(arguments.begin());
+  ChildProcess child{::geteuid() == 0 ? "/usr/bin/setpriv" : "/usr/bin/env", std::move(arguments)};
   const Exit exit = child.wait_exit();
   CHECK(exit.code != 0);
   CHECK(exit.signal == 0);
   CHECK_FALSE(port_answers(port));
   const auto messages = child.messages_so_far();
   CHECK(messages.size() == 1);
+  for (const auto& line : messages) CHECK(line.find("PRIVATE KEY") == std::string::npos);
   return messages.empty() ? std::string{} : messages.front();
 }
 
@@ -207,7 +216,13 @@ TEST_CASE("files that cannot be used end the start with a line that names them")
   const auto of = [](const std::string& certificate, const std::string& key) {
     return trouble(with({certificate, key}));
   };
+  const std::string closed = directory.file("closed.key");
+  std::filesystem::copy(good.key, closed);
+  std::filesystem::permissions(closed, std::filesystem::perms::none);
+
   names(of(missing, good.key), missing, "No such file");
+  names(of(good.certificate, closed), closed, "Permission denied");
+  names(of(closed, good.key), closed, "Permission denied");
   names(of(garbage, good.key), garbage, "no certificate");
   names(of(empty, good.key), empty, "no certificate");
   names(of(good.certificate, missing), missing, "No such file");
@@ -274,6 +289,32 @@ TEST_CASE("who speaks no TLS is told, and who breaks off harms nobody") {
   }
   CHECK(is_ok(https_get(secured.web.port, "/", secured.trusting())));
   CHECK(eventually([&] { return open_fds(secured.web.parent.pid()).size() <= before + 1; }));
+}
+
+TEST_CASE("a handshake may come octet by octet, and a second one in its connection may not") {
+  Secured secured;
+  const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context{SSL_CTX_new(TLS_client_method()),
+                                                                  &SSL_CTX_free};
+  const std::unique_ptr<SSL, decltype(&SSL_free)> tls{SSL_new(context.get()), &SSL_free};
+  BIO* const said = BIO_new(BIO_s_mem());
+  SSL_set_bio(tls.get(), BIO_new(BIO_s_mem()), said);
+  CHECK(SSL_connect(tls.get()) != 1);
+  char* hello = nullptr;
+  const long size = BIO_get_mem_data(said, &hello);
+  HttpClient client{secured.web.port};
+  const int on = 1;
+  ::setsockopt(client.fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  for (const char c : std::string_view{hello, static_cast<std::size_t>(size)}) {
+    client.send_raw({&c, 1});
+  }
+  CHECK(client.receive_exactly(2) == "\x16\x03");
+
+  TlsClientOptions options = secured.trusting();
+  options.highest = TLS1_2_VERSION;
+  TlsClient again{secured.web.port, options};
+  REQUIRE(again.connected());
+  SSL_renegotiate(again.tls());
+  CHECK(SSL_do_handshake(again.tls()) != 1);
 }
 
 TEST_CASE("handshakes that stand still do not hold up others") {

@@ -1,10 +1,12 @@
 #include "tls_context.hpp"
 
 #include <openssl/err.h>
+#include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <stdexcept>
 #include <system_error>
@@ -112,6 +114,23 @@ int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* size,
   return result == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
+// A session is resumed without another look at the client's certificate: not after a reload that
+// has changed whose certificates are taken, or whether one is required.
+void remember_clients_by(SSL_CTX* context, int mode, const File& authorities) {
+  std::string all = std::to_string(mode) + ' ';
+  std::array<char, 4096> octets;
+  for (int size = 0;
+       (size = BIO_read(authorities.get(), octets.data(), static_cast<int>(octets.size()))) > 0;) {
+    all.append(octets.data(), static_cast<std::size_t>(size));
+  }
+  std::array<unsigned char, SSL_MAX_SID_CTX_LENGTH> digest{};
+  unsigned size = 0;
+  if (EVP_Digest(all.data(), all.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1 ||
+      SSL_CTX_set_session_id_context(context, digest.data(), size) != 1) {
+    throw std::runtime_error("no digest of the ca_file: " + openssl_reason());
+  }
+}
+
 void set_rules(SSL_CTX* context, const TlsSettings& settings) {
   SSL_CTX_set_min_proto_version(context, lowest_version(settings.version));
   SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
@@ -173,7 +192,7 @@ void TlsContext::verify_clients(SSL_CTX* context) const {
   const int mode = verify_mode(settings_);
   SSL_CTX_set_verify(context, mode, nullptr);
   if (mode == SSL_VERIFY_NONE) return;
-  (void)open_file("ca_file", settings_.ca_file);
+  remember_clients_by(context, mode, open_file("ca_file", settings_.ca_file));
   STACK_OF(X509_NAME)* const names = SSL_load_client_CA_file(settings_.ca_file.c_str());
   if (names == nullptr || SSL_CTX_load_verify_file(context, settings_.ca_file.c_str()) != 1) {
     sk_X509_NAME_pop_free(names, &X509_NAME_free);
