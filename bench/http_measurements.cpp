@@ -60,7 +60,7 @@ std::vector<HttpMeasurement> http_measurements() {
       {.name = "connections",
        .title = "GET, 13 octets, a connection each",
        .exchange = get("/hello", greeting, Connections::anew),
-       .servers = {"thane", "raw_epoll", "nginx", "cpp-httplib", "gunicorn", "uWSGI", "eventlet"},
+       .servers = {"thane", "raw_epoll", "nginx", "gunicorn", "uWSGI", "eventlet"},
        .bars = {{"eventlet", 0.1}}},
       {.name = "tls",
        .title = "GET, 13 octets, TLS 1.3",

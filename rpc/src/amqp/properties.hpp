@@ -36,7 +36,7 @@ struct ContentHeader {
 };
 
 /// Payloads of header frames.
-void write_content_header(Writer& to, std::uint64_t body_size, const Properties& properties);
+void write_content_header(Writer& to, std::uint64_t body_size, const Properties& all);
 /// Throws protocol_error 502, and 503 if the class is not Basic.
 [[nodiscard]] ContentHeader read_content_header(std::string_view payload);
 

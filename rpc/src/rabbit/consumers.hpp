@@ -50,7 +50,7 @@ class Consumers : public ChannelUser {
   Duration channel_closed(const amqp::ChannelClosed& event) override;
   void lost(const Outage& outage) override;
   void sending() override;
-  TimePoint tick(TimePoint now) override;
+  TimePoint tick(TimePoint at) override;
 
  protected:
   /// Must not suspend.

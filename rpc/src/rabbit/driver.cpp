@@ -36,9 +36,9 @@ class RabbitDriver final : public Driver {
   std::unique_ptr<Listener> listen(const Target& target) override;
   std::unique_ptr<Listener> listen_for_notifications(const std::vector<NotificationSource>& sources,
                                                      const std::string& pool) override;
-  Reply call(const Target& target, Outgoing message, const CallOptions& options) override;
-  void cast(const Target& target, Outgoing message, const CastOptions& options) override;
-  void notify(const Target& target, Outgoing message, NotificationFormat format,
+  Reply call(const Target& target, Outgoing outgoing, const CallOptions& options) override;
+  void cast(const Target& target, Outgoing outgoing, const CastOptions& options) override;
+  void notify(const Target& target, Outgoing outgoing, NotificationFormat format,
               std::optional<int> retry) override;
 
  private:

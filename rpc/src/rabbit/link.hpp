@@ -111,7 +111,7 @@ class Link {
     }
   }
   Member* member_of(amqp::ChannelId channel) noexcept;
-  TimePoint tick_users(TimePoint now);
+  TimePoint tick_users(TimePoint at);
 
   const Broker& broker_;
   std::string role_;
