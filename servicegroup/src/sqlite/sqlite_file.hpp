@@ -35,7 +35,7 @@ class SqliteFile {
   void open();
   void prepare_file();
   [[nodiscard]] bool is_ours() const noexcept;
-  Rows execute(const std::string& statement, const Row& values);
+  Rows execute(const std::string& text, const Row& values);
   [[noreturn]] void fail(int code) const;
 
   std::string path_;
