@@ -27,6 +27,7 @@ take_in() {
   attempt "$name: configures" configure "$folder" "${@:3}"
   attempt "$name: builds" cmake --build "$folder"
   attempt "$name: runs" timeout 20 "$folder/downstream"
+  attempt "$name: keeps records" env -C "$folder" timeout 20 ./records
 }
 
 # with_pkg_config NAME PREFIX [--static]
@@ -38,6 +39,13 @@ with_pkg_config() {
   attempt "$name: builds" "$compiler" -std=c++20 -o "$work_dir/plain" "$here/main.cpp" \
     "$here/routes.cpp" "${flags[@]}"
   attempt "$name: runs" env LD_LIBRARY_PATH="$PKG_CONFIG_PATH/.." timeout 20 "$work_dir/plain"
+  if ldd "$work_dir/plain" | grep -E 'libpq|libsqlite'; then
+    echo "FAILED: $name: who keeps no records is linked with databases"
+    exit 1
+  fi
+  read -ra flags < <(pkg-config "${@:3}" --cflags --libs thane-servicegroup)
+  attempt "$name: builds with records" "$compiler" -std=c++20 -o "$work_dir/records" \
+    "$here/records.cpp" "${flags[@]}"
 }
 
 install_from() {
