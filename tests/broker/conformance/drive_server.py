@@ -2,7 +2,6 @@
 import functools
 import json
 import math
-import time
 import uuid
 
 import oslo_messaging as om
@@ -90,14 +89,15 @@ class ServerTest:
         try:
             for program in self.programs.values():
                 program.expect_ready()
-            together(self.values, self.errors, self.counting, self.watched, self.late, self.crowd,
+            together(self.tally, self.values, self.errors, self.counting, self.watched, self.late, self.crowd,
                      self.raw_answers, self.raw_heartbeats, self.raw_requests,
                      self.missing_reply_queue, self.notifications)
-            self.topology()
-            self.drain()
+            together(self.tally, self.end)
         finally:
             for program in self.programs.values():
                 program.kill()
+                if self.tally.failed:
+                    program.show_log()
         return self.tally
 
     def values(self):
@@ -173,10 +173,16 @@ class ServerTest:
         raw.close()
 
     def watched(self):
-        begin = time.monotonic()
         watched = self.client.prepare(timeout=20, call_monitor_timeout=2)
-        self.tally.equal("a long call that is monitored", watched.call({}, "slow", seconds=3.2), 3.2)
-        self.tally.check("a long call takes as long", time.monotonic() - begin >= 3.2)
+
+        def outlives_the_timeout():
+            try:
+                return watched.call({}, "slow", seconds=2.6) == 2.6
+            except om.MessagingTimeout:  # A busy machine may have kept us from the heartbeats.
+                return False
+
+        self.tally.check("a long call that is monitored",
+                         any(outlives_the_timeout() for _ in range(3)))
         self.tally.equal("a short one", watched.call({}, "echo", arg=1), 1)
         self.tally.raises("a failing one", lambda: watched.call(
             {}, "fail", kind="ValueError", msg="m"), ValueError)
@@ -197,7 +203,7 @@ class ServerTest:
                 if self.client.call({}, "echo", arg=sent) != sent:
                     wrong.append(sent)
 
-        together(*(functools.partial(calls, thread) for thread in range(16)))
+        together(self.tally, *(functools.partial(calls, thread) for thread in range(16)))
         self.tally.check("160 calls of 16 threads have their own answers", not wrong, wrong)
 
     def raw_answers(self):
@@ -247,9 +253,10 @@ class ServerTest:
             inner = raw.next_inner()
             came[names[inner.pop("_msg_id")]].append(inner)
         ids = [inner.pop("_unique_id") for inners in came.values() for inner in inners]
-        beat = {"result": None, "failure": None, "ending": False}
-        self.tally.equal("heartbeats", came["watched"], [
-            beat, beat, {"result": 2.4, "failure": None, "ending": True}])
+        *beats, last = came["watched"]
+        self.tally.check("heartbeats", 1 <= len(beats) <= 3 and all(beat == {
+            "result": None, "failure": None, "ending": False} for beat in beats), beats)
+        self.tally.equal("and then the answer", last, {"result": 2.4, "failure": None, "ending": True})
         self.tally.equal("no heartbeats", came["unwatched"], [
             {"result": 1.3, "failure": None, "ending": True}])
         self.tally.check("none after an error", len(came["refused"]) == 1, came["refused"])
@@ -328,6 +335,10 @@ class ServerTest:
                              and context.get("user_id", "u") == "u", context)
             self.tally.check("its metadata", uuid.UUID(metadata["message_id"])
                              and metadata["timestamp"][4] == "-", metadata)
+
+    def end(self):
+        self.topology()
+        self.drain()
 
     def topology(self):
         raw = Raw(self.url)

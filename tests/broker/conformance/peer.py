@@ -1,9 +1,13 @@
 """What both directions share: oslo.messaging without a configuration file, messages without
 oslo.messaging, and the count of what was as it should be."""
 import json
+import os
+import shutil
 import subprocess
+import tempfile
 import threading
 import time
+import traceback
 import uuid
 
 import amqp
@@ -45,7 +49,7 @@ class Tally:
                 self.passed += 1
                 return
             self.failed += 1
-            print("FAIL %s%s: %s" % (self.prefix, name, str(found)[:400]), flush=True)
+            print("FAIL %s%s: %s" % (self.prefix, name, found), flush=True)
 
     def equal(self, name, found, wanted):
         # As text: 1 is neither 1.0 nor True, and NaN is NaN.
@@ -63,23 +67,19 @@ class Tally:
             self.check(name, False, "no exception but %r" % (result,))
 
 
-def together(*works):
-    """Runs them in threads; an exception of one is raised when all have ended."""
-    errors = []
-
+def together(tally, *works):
+    """Runs them in threads; an exception of one is a check that has failed."""
     def run(work):
         try:
             work()
-        except Exception as error:
-            errors.append(error)
+        except Exception:
+            tally.check(getattr(work, "__name__", str(work)), False, traceback.format_exc()[-400:])
 
     threads = [threading.Thread(target=run, args=(work,)) for work in works]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    for error in errors:
-        raise error
 
 
 class Raw:
@@ -148,12 +148,32 @@ def request(method, reply_queue=None, **more):
     return inner
 
 
+class Broker:
+    """A RabbitMQ of our own, as long as the block."""
+
+    SCRIPT = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "rabbitmq")
+
+    def __enter__(self):
+        self.folder = tempfile.mkdtemp(prefix="thane-rabbitmq-")
+        subprocess.run([self.SCRIPT, "start", self.folder], check=True)
+        with open(os.path.join(self.folder, "url")) as url:
+            return url.read().strip()
+
+    def __exit__(self, *_):
+        subprocess.run([self.SCRIPT, "stop", self.folder], check=True)
+        shutil.rmtree(self.folder)
+
+
 class Program:
     """One of ours, which prints READY when it serves."""
 
     def __init__(self, *command):
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE,
-                                        stderr=subprocess.DEVNULL, text=True)
+        self.log = tempfile.TemporaryFile(mode="w+")
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, text=True)
+
+    def show_log(self):
+        self.log.seek(0)
+        print("".join(self.log.readlines()[-60:]), flush=True)
 
     def expect_ready(self):
         for line in self.process.stdout:
