@@ -7,6 +7,7 @@ Prints "lap" for each hundred answers, and at its end "N answered, N lost".
 """
 import argparse
 import itertools
+import logging
 import os
 import signal
 import sys
@@ -25,6 +26,7 @@ def main():
     parser.add_argument("--topic", required=True)
     parser.add_argument("--threads", type=int, default=64)
     options = parser.parse_args()
+    logging.basicConfig(level=logging.CRITICAL)  # More threads than connections it finds odd.
     client = om.get_rpc_client(transport_of(options.url), om.Target(topic=options.topic),
                                timeout=30)
     stopping = threading.Event()
