@@ -41,8 +41,8 @@ RabbitMq& broker() {
 struct Served {
   explicit Served(const std::string& name, int workers, const std::vector<std::string>& more = {})
       : topic(name), process(PROGRAMS_DIR "/rpc_server", arguments(name, workers, more)) {
-    if (workers > 1) pids = expect_ready(process, workers);
-    process.expect_line(workers > 1 ? "parent ready" : "worker 0 ready");
+    pids = expect_ready(process, workers);
+    process.expect_line("parent ready");
   }
   static std::vector<std::string> arguments(const std::string& topic, int workers,
                                             const std::vector<std::string>& more) {
