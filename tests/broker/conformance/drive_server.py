@@ -15,9 +15,11 @@ VALUES = {
     "text": "hello", "empty": "", "unicode": "žluťoučký 漢字 \U0001F600 \x1f\"\\/", "nul": "a\0b",
     "lone surrogate": "a\ud800b", "large": "x" * (1 << 20), "integer": 42, "negative": -7,
     "int64 max": 2**63 - 1, "int64 min": -2**63, "uint64 max": 2**64 - 1, "2^80": 2**80,
-    "-2^80": -2**80, "float": 1.5, "whole float": 3.0, "tiny": 5e-324, "huge": 1.7976931348623157e308,
+    "-2^80": -2**80, "float": 1.5, "whole float": 3.0, "tiny": 5e-324,
+    "huge": 1.7976931348623157e308,
     "17 digits": 0.1 + 0.2, "minus zero": -0.0, "nan": math.nan, "infinity": math.inf,
-    "-infinity": -math.inf, "true": True, "false": False, "null": None, "list": [1, "a", None, [2.5]],
+    "-infinity": -math.inf, "true": True, "false": False, "null": None,
+    "list": [1, "a", None, [2.5]],
     "empty list": [], "empty object": {}, "object": {"k": {"n": [1, {"x": None}]}, "ž": "ü", "": 1},
     "60 deep": functools.reduce(lambda inside, _: [inside], range(60), "bottom"),
     "several frames": [{"i": i, "s": "é" * 20} for i in range(5000)],
@@ -46,7 +48,8 @@ REFUSALS = {
     "method of a namespace without it": ({}, "ping", {}, dispatcher.NoSuchMethod, NO_METHOD),
     "method without its namespace": ({"namespace": "ns1"}, "echo", {"arg": 1},
                                      dispatcher.NoSuchMethod, NO_METHOD + "echo"),
-    "unknown namespace": ({"namespace": "x"}, "ping", {}, dispatcher.UnsupportedVersion, NO_VERSION),
+    "unknown namespace": ({"namespace": "x"}, "ping", {}, dispatcher.UnsupportedVersion,
+                          NO_VERSION),
     "namespace, version 1.1": ({"namespace": "ns1", "version": "1.1"}, "ping", {},
                                dispatcher.UnsupportedVersion, NO_VERSION + "1.1"),
     "argument missing": ({}, "add", {"a": 1}, TypeError, ""),
@@ -256,7 +259,8 @@ class ServerTest:
         *beats, last = came["watched"]
         self.tally.check("heartbeats", 1 <= len(beats) <= 3 and all(beat == {
             "result": None, "failure": None, "ending": False} for beat in beats), beats)
-        self.tally.equal("and then the answer", last, {"result": 2.4, "failure": None, "ending": True})
+        self.tally.equal("and then the answer", last, {
+            "result": 2.4, "failure": None, "ending": True})
         self.tally.equal("no heartbeats", came["unwatched"], [
             {"result": 1.3, "failure": None, "ending": True}])
         self.tally.check("none after an error", len(came["refused"]) == 1, came["refused"])
