@@ -27,10 +27,9 @@ TimePoint now() {
 
 }  // namespace
 
-Consumers::Consumers(Link& link, Topology topology) : link_(link), topology_(std::move(topology)) {}
-
-void Consumers::start() {
+void Consumers::start(Topology topology) {
   if (state_ != State::none) return;
+  topology_ = std::move(topology);
   state_ = State::declaring;
   hopeless_.clear();
   failures_ = 0;

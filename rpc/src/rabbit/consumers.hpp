@@ -28,10 +28,10 @@ class Consumers : public ChannelUser {
  public:
   enum class State { none, declaring, ready, cancelling, cancelled };
 
-  Consumers(Link& link, Topology topology);
+  explicit Consumers(Link& link) : link_(link) {}
 
   /// Joins the link. Does nothing if it has.
-  void start();
+  void start(Topology topology);
   /// Whether they exist before the deadline, and were not cancelled. Throws std::runtime_error when
   /// that will not come about: the broker refuses us or a declaration, or was tried in vain more
   /// than `retry` times.

@@ -43,8 +43,8 @@ class RabbitDriver final : public Driver {
 
  private:
   [[nodiscard]] const RabbitOptions& options() const noexcept { return broker_.options; }
-  [[nodiscard]] std::unique_ptr<Listener> make_listener(Topology topology, const Target& target,
-                                                        const std::string& own_queue);
+  [[nodiscard]] std::unique_ptr<Listener> make_listener(const Target& target,
+                                                        std::function<ListenerTopology()> topology);
   void expect_replies(TimePoint deadline, const CallOptions& options,
                       const std::string& message_id);
   void start_sending();
@@ -100,33 +100,37 @@ RabbitDriver::~RabbitDriver() {
 }
 
 std::unique_ptr<Listener> RabbitDriver::listen(const Target& target) {
-  const std::string fanout_queue = target.topic + "_fanout_" + new_id();
-  return make_listener(server_topology(options(), target, fanout_queue), target, fanout_queue);
+  return make_listener(target, [this, target]() -> ListenerTopology {
+    std::string fanout_queue = target.topic + "_fanout_" + new_id();
+    return {server_topology(options(), target, fanout_queue), fanout_queue};
+  });
 }
 
 std::unique_ptr<Listener> RabbitDriver::listen_for_notifications(
     const std::vector<NotificationSource>& sources, const std::string& pool) {
   const Target target = sources.empty() ? Target{} : sources.front().target;
-  return make_listener(notification_topology(options(), sources, pool), target, {});
+  return make_listener(target, [this, sources, pool]() -> ListenerTopology {
+    return {notification_topology(options(), sources, pool)};
+  });
 }
 
-std::unique_ptr<Listener> RabbitDriver::make_listener(Topology topology, const Target& target,
-                                                      const std::string& own_queue) {
-  return std::make_unique<RabbitListener>(RabbitListener::Parts{.link = listen_,
-                                                                .replies = replies_,
-                                                                .topology = std::move(topology),
-                                                                .own_queue = own_queue,
-                                                                .target = target,
-                                                                .started =
-                                                                    [this] {
-                                                                      ++listeners_;
-                                                                      start_sending();
-                                                                    },
-                                                                .closed =
-                                                                    [this] {
-                                                                      --listeners_;
-                                                                      close_if_idle();
-                                                                    }});
+std::unique_ptr<Listener> RabbitDriver::make_listener(const Target& target,
+                                                      std::function<ListenerTopology()> topology) {
+  RabbitListener::Parts parts{.link = listen_,
+                              .replies = replies_,
+                              .topology = std::move(topology),
+                              .target = target,
+                              .started = {},
+                              .closed = {}};
+  parts.started = [this] {
+    ++listeners_;
+    start_sending();
+  };
+  parts.closed = [this] {
+    --listeners_;
+    close_if_idle();
+  };
+  return std::make_unique<RabbitListener>(std::move(parts));
 }
 
 void RabbitDriver::start_sending() {
@@ -186,7 +190,7 @@ Reply RabbitDriver::call(const Target& target, Outgoing outgoing, const CallOpti
 void RabbitDriver::expect_replies(TimePoint deadline, const CallOptions& options,
                                   const std::string& message_id) {
   if (!reply_queue_) {
-    reply_queue_.emplace(listen_, "reply_" + new_id(), this->options());
+    reply_queue_.emplace(listen_, "reply_" + new_id());
     reply_queue_->start();
   }
   bool ready = false;

@@ -73,9 +73,9 @@ class RabbitListener::Message final : public Incoming {
 };
 
 RabbitListener::RabbitListener(Parts parts)
-    : Consumers(parts.link, std::move(parts.topology)),
+    : Consumers(parts.link),
       replies_(parts.replies),
-      own_queue_(std::move(parts.own_queue)),
+      topology_(std::move(parts.topology)),
       target_(std::move(parts.target)),
       started_(std::move(parts.started)),
       closed_(std::move(parts.closed)) {}
@@ -84,8 +84,10 @@ void RabbitListener::start(Receiver& receiver) {
   receiver_ = &receiver;
   sender_.closing = false;
   seen_ = {};
+  ListenerTopology now = topology_();
+  own_queue_ = std::move(now.own_queue);
   started_();
-  Consumers::start();
+  Consumers::start(std::move(now.topology));
   try {
     (void)wait_until_ready(never);
   } catch (const std::exception& error) {

@@ -12,13 +12,19 @@
 
 namespace thane::rpc::internal::rabbit {
 
+struct ListenerTopology {
+  Topology topology;
+  std::string own_queue{};  ///< Deleted at the end; empty: none.
+};
+
 class RabbitListener final : public Listener, private Consumers {
  public:
   struct Parts {
     Link& link;
     ReplySender& replies;
-    Topology topology;
-    std::string own_queue;          ///< Deleted at the end; empty: none.
+    /// What to declare. Called by start(), in the worker: a queue of a process's own has a name
+    /// that no other process has.
+    std::function<ListenerTopology()> topology;
     Target target;                  ///< For error messages.
     std::function<void()> started;  ///< Called at the beginning of start(),
     std::function<void()> closed;   ///< and at the end of close().
@@ -35,6 +41,7 @@ class RabbitListener final : public Listener, private Consumers {
   void delivered(amqp::Delivered& message, DeliveryId id) override;
 
   ReplySender& replies_;
+  std::function<ListenerTopology()> topology_;
   std::string own_queue_;
   Target target_;
   std::function<void()> started_;
