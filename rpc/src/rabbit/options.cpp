@@ -22,6 +22,13 @@ std::string path_of(const std::string& name) {
   return std::string{option_group} + "." + name;
 }
 
+std::string variable_of(const std::string& name) {
+  std::string variable = std::string{"THANE_"} + option_group + "__" + name;
+  std::ranges::transform(variable, variable.begin(),
+                         [](unsigned char c) { return std::toupper(c); });
+  return variable;
+}
+
 bool has_group(const Snapshot& values) {
   return std::ranges::any_of(values.entries(), [](const Snapshot::Entry& each) {
     return each.name.starts_with(path_of(""));
@@ -33,21 +40,15 @@ bool has_group(const Snapshot& values) {
 class Source {
  public:
   Source(const TransportUrl& url, const Snapshot* values) : url_(url), table_(option_table()) {
-    std::vector<std::string> variables;
+    std::vector<std::string> settings;
     for (const auto& [key, value] : url.query) {
-      const std::string& name = known_name(key);
-      said_.push_back(name);
-      std::string upper = path_of("_" + name);
-      std::ranges::replace(upper, '.', '_');
-      std::ranges::transform(upper, upper.begin(), [](unsigned char c) { return std::toupper(c); });
-      variables.push_back("THANE_" + upper + "=" + value);
+      said_.push_back(known_name(key));
+      settings.push_back(variable_of(said_.back()) + "=" + value);
     }
     try {
-      own_ = Config::parse({}, {rabbit_options()}, variables).snapshot();
+      own_ = Config::parse({}, {rabbit_options()}, settings).snapshot();
     } catch (const config_error& error) {
-      // "environment THANE_...: what is wrong".
-      const std::string_view text = error.what();
-      refuse_url(std::string{text.substr(text.find(": ") + 2)});
+      refuse_value(error.what());
     }
     if (values != nullptr && has_group(*values)) values_ = values;
   }
@@ -74,6 +75,14 @@ class Source {
  private:
   [[noreturn]] void refuse_url(const std::string& reason) const {
     throw InvalidTransportURL(url_.to_string(), reason);
+  }
+  // `text` begins with "environment VARIABLE: ".
+  [[noreturn]] void refuse_value(const std::string& text) const {
+    for (const std::string& name : said_) {
+      const std::string place = "environment " + variable_of(name) + ": ";
+      if (text.starts_with(place)) refuse_url(name + ": " + text.substr(place.size()));
+    }
+    refuse_url(text);
   }
   [[nodiscard]] const std::string& known_name(const std::string& key) const {
     const auto found = std::ranges::find_if(

@@ -212,8 +212,7 @@ TEST_CASE("what is wrong with an option is told with the place where it was said
   CHECK(refusal("ssl = true\nssl_enforce_fips_mode = true").find("no FIPS provider") !=
         std::string::npos);
   CHECK(refusal("hostname = a/b").starts_with("a.conf:2: oslo_messaging_rabbit.hostname: "));
-  CHECK(refusal("", "?ssl=perhaps") ==
-        "oslo_messaging_rabbit.ssl: \"perhaps\" is not true or false");
+  CHECK(refusal("", "?ssl=perhaps") == "ssl: \"perhaps\" is not true or false");
   CHECK(refusal("", "?nonsense=1") == "there is no option \"nonsense\"");
 }
 
