@@ -80,14 +80,22 @@ RabbitListener::RabbitListener(Parts parts)
       started_(std::move(parts.started)),
       closed_(std::move(parts.closed)) {}
 
+Topology RabbitListener::make_topology() const {
+  try {
+    return topology_();
+  } catch (const std::exception& error) {
+    throw ServerListenError(target_, error.what());
+  }
+}
+
 void RabbitListener::start(Receiver& receiver) {
   receiver_ = &receiver;
   sender_.closing = false;
   seen_ = {};
-  ListenerTopology now = topology_();
-  own_queue_ = std::move(now.own_queue);
+  Topology now = make_topology();
+  own_queue_ = now.own_queue;
   started_();
-  Consumers::start(std::move(now.topology));
+  Consumers::start(std::move(now));
   try {
     (void)wait_until_ready(never);
   } catch (const std::exception& error) {

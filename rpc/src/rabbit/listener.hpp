@@ -12,11 +12,6 @@
 
 namespace thane::rpc::internal::rabbit {
 
-struct ListenerTopology {
-  Topology topology;
-  std::string own_queue{};  ///< Deleted at the end; empty: none.
-};
-
 class RabbitListener final : public Listener, private Consumers {
  public:
   struct Parts {
@@ -24,7 +19,7 @@ class RabbitListener final : public Listener, private Consumers {
     ReplySender& replies;
     /// What to declare. Called by start(), in the worker: a queue of a process's own has a name
     /// that no other process has.
-    std::function<ListenerTopology()> topology;
+    std::function<Topology()> topology;
     Target target;                  ///< For error messages.
     std::function<void()> started;  ///< Called at the beginning of start(),
     std::function<void()> closed;   ///< and at the end of close().
@@ -38,10 +33,11 @@ class RabbitListener final : public Listener, private Consumers {
 
  private:
   class Message;
+  [[nodiscard]] Topology make_topology() const;
   void delivered(amqp::Delivered& message, DeliveryId id) override;
 
   ReplySender& replies_;
-  std::function<ListenerTopology()> topology_;
+  std::function<Topology()> topology_;
   std::string own_queue_;
   Target target_;
   std::function<void()> started_;
