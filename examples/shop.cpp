@@ -74,9 +74,10 @@ class Restock final : public thane::Service {
 };
 
 int main(int argc, char** argv) {
-  const auto config = thane::Config::from_command_line(
-      argc, argv,
-      {thane::launcher_options(), wsgi::options("web"), rpc::options(), shop_options()});
+  const auto config =
+      thane::Config::from_command_line(argc, argv,
+                                       {thane::launcher_options(), wsgi::options("web"),
+                                        rpc::options(), rpc::rabbit_options(), shop_options()});
 
   const auto transport = rpc::Transport::from(config);
   auto web = std::make_unique<wsgi::Server>(config, "web", make_front(transport));

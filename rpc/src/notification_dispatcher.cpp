@@ -5,28 +5,30 @@
 #include <set>
 #include <utility>
 
+#include <thane/log.hpp>
+
 namespace thane::rpc {
 
 namespace {
 
 using nlohmann::json;
 
-std::map<std::string, std::regex> compile(const std::map<std::string, std::string>& rules) {
-  std::map<std::string, std::regex> compiled;
-  for (const auto& [name, pattern] : rules) {
-    if (!pattern.empty()) compiled.emplace(name, std::regex{pattern});
+using Rules = std::map<std::string, internal::Pattern>;
+
+Rules compile(const std::map<std::string, std::string>& rules) {
+  Rules compiled;
+  for (const auto& [name, expression] : rules) {
+    if (!expression.empty()) compiled.emplace(name, internal::Pattern{expression});
   }
   return compiled;
 }
 
-// Python's re.match(): at the beginning, not of the whole.
-bool matches(const std::map<std::string, std::regex>& rules, const json& values) {
+bool matches(const Rules& rules, const json& values) {
   return std::ranges::all_of(rules, [&](const auto& rule) {
     if (!values.is_object()) return false;
     const auto found = values.find(rule.first);
     return found != values.end() && found->is_string() &&
-           std::regex_search(found->template get_ref<const std::string&>(), rule.second,
-                             std::regex_constants::match_continuous);
+           rule.second.matches(found->template get_ref<const std::string&>());
   });
 }
 
@@ -78,15 +80,19 @@ std::vector<std::string> NotificationDispatcher::priorities() const {
 }
 
 NotificationResult NotificationDispatcher::dispatch(const std::vector<Notification>& batch) const {
+  const std::string priority = batch.front().priority();
+  bool known = false;
   for (const auto& endpoint : endpoints_) {
-    const auto method = endpoint->methods.find(batch.front().priority());
+    const auto method = endpoint->methods.find(priority);
     if (method == endpoint->methods.end()) continue;
+    known = true;
     std::vector<Notification> wanted;
     std::ranges::copy_if(batch, std::back_inserter(wanted),
                          [&](const Notification& each) { return endpoint->wants(each); });
     if (wanted.empty()) continue;
     if (method->second(wanted) == NotificationResult::requeue) return NotificationResult::requeue;
   }
+  if (!known) log::warning("a notification of the unknown priority \"{}\" is dropped", priority);
   return NotificationResult::handled;
 }
 

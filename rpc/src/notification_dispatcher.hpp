@@ -4,11 +4,12 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <regex>
 #include <string>
 #include <vector>
 
 #include <thane/rpc/notification_listener.hpp>
+
+#include "pattern.hpp"
 
 namespace thane::rpc {
 
@@ -21,8 +22,8 @@ struct NotificationEndpoint::State {
   std::map<std::string, BatchMethod, std::less<>> methods;  ///< By priority.
 
  private:
-  using Rules = std::map<std::string, std::regex>;
-  std::map<std::string, std::regex> words_;  // publisher_id, event_type.
+  using Rules = std::map<std::string, internal::Pattern>;
+  Rules words_;  // publisher_id, event_type.
   Rules context_;
   Rules metadata_;
   Rules payload_;

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstddef>
+#include <deque>
 #include <nlohmann/json.hpp>
 #include <string_view>
 #include <utility>
@@ -14,6 +16,7 @@
 #include <thane/snapshot.hpp>
 
 #include "json_text.hpp"
+#include "mask_secrets.hpp"
 #include "message_fields.hpp"
 #include "transport.hpp"
 
@@ -55,6 +58,10 @@ constexpr std::array<std::string_view, 27> safe_names{
     "service_project_domain_name",
     "service_roles",
 };
+
+constexpr std::array<std::string_view, 5> known_drivers{"messagingv2", "messaging", "log", "noop",
+                                                        "test"};
+constexpr std::size_t most_recorded = 1000;
 
 Context without_secrets(const Context& context) {
   json values = json::object();
@@ -113,11 +120,17 @@ Notifier::Options options_from(const Config& config, std::string publisher_id) {
 struct Notifier::State {
   Transport transport;
   Options options;
+  // Of driver `test`; copies that prepare() makes write into the same.
+  std::shared_ptr<std::deque<Notification>> recorded = std::make_shared<std::deque<Notification>>();
 
   void send(Priority priority, const json& context, const json& message) const {
     for (const std::string& driver : options.drivers) {
       if (driver == "log") {
-        log::write(level_of(priority), "notification {}", internal::encode(message));
+        log::write(level_of(priority), "notification {}",
+                   internal::encode(internal::mask_secrets(message)));
+      } else if (driver == "test") {
+        recorded->emplace_back(Context{context}, message);
+        if (recorded->size() > most_recorded) recorded->pop_front();
       } else if (driver != "noop") {
         publish(priority, context, message,
                 driver == "messaging" ? NotificationFormat::bare : NotificationFormat::enveloped);
@@ -135,7 +148,7 @@ struct Notifier::State {
                                   options.retry);
       } catch (const std::exception& error) {
         log::error("Could not send notification to {}. Payload={}: {}", topic,
-                   internal::encode(message), error.what());
+                   internal::encode(internal::mask_secrets(message)), error.what());
       }
     }
   }
@@ -145,8 +158,7 @@ Notifier::Notifier(std::shared_ptr<const State> state) noexcept : state_(std::mo
 
 Notifier::Notifier(Transport transport, Options options) {
   for (const std::string& driver : options.drivers) {
-    const bool known =
-        driver == "messagingv2" || driver == "messaging" || driver == "log" || driver == "noop";
+    const bool known = std::ranges::find(known_drivers, driver) != known_drivers.end();
     if (!known) throw DriverLoadFailure(driver, "notifications have no driver of that name");
   }
   state_ = std::make_shared<const State>(State{std::move(transport), std::move(options)});
@@ -159,6 +171,10 @@ Notifier Notifier::prepare(std::string publisher_id) const {
   auto state = std::make_shared<State>(*state_);
   state->options.publisher_id = std::move(publisher_id);
   return Notifier{std::move(state)};
+}
+
+std::vector<Notification> Notifier::recorded() const {
+  return {state_->recorded->begin(), state_->recorded->end()};
 }
 
 void Notifier::notify(Priority priority, const Context& context, std::string_view event_type,

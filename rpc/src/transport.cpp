@@ -1,6 +1,7 @@
 #include "transport.hpp"
 
 #include <chrono>
+#include <stdexcept>
 #include <utility>
 
 #include <thane/rpc/errors.hpp>
@@ -44,54 +45,103 @@ TransportSettings settings_from(const Snapshot& values) {
           .rpc_ping_enabled = values.get<bool>("rpc_ping_enabled")};
 }
 
+// "app.conf:3: transport_url: ", for what is wrong with an option.
+std::string place_of(const Snapshot& values, const std::string& option) {
+  for (const Snapshot::Entry& entry : values.entries()) {
+    if (entry.name == option) return entry.origin + ": " + option + ": ";
+  }
+  return option + ": ";
+}
+
+// A transport_url holds passwords: what is wrong is told without a piece of it.
+TransportUrl url_from(const Snapshot& values, const std::string& option) {
+  try {
+    return TransportUrl::parse(values.get<std::string>(option));
+  } catch (const MessagingException&) {
+    throw config_error(place_of(values, option) +
+                       "there is no scheme; write local://, rabbit://HOST/ or fake://");
+  } catch (const std::invalid_argument&) {
+    throw config_error(place_of(values, option) +
+                       "a port that is no number, or brackets that do not match; in a password "
+                       "write / as %2F and @ as %40");
+  }
+}
+
+std::shared_ptr<internal::Driver> driver_from(const TransportUrl& url, const Snapshot& values,
+                                              const std::string& option) {
+  try {
+    return internal::make_driver(url, &values);
+  } catch (const MessagingException& error) {
+    throw config_error(place_of(values, option) + error.what());
+  }
+}
+
+const char* const url_of_rpc = "transport_url";
+const char* const url_of_notifications = "oslo_messaging_notifications.transport_url";
+
+void check_url(const Config& config, const std::string& option) {
+  const auto values = config.snapshot();
+  if (values->get<std::string>(option).empty()) return;
+  (void)driver_from(url_from(*values, option), *values, option);  // Which connects to nothing yet.
+}
+
 }  // namespace
 
 OptGroup options() {
   const TransportSettings defaults;
-  return {
-      .name = "DEFAULT",
-      .options = {
-          Opt<std::string>{.name = "transport_url",
-                           .default_value = default_url,
-                           .help =
-                               "How messages travel: local:// (the default), local://DIRECTORY, "
-                               "rabbit://USER:PASSWORD@HOST:PORT/VIRTUAL_HOST or fake://.",
-                           .secrecy = Secrecy::secret},
-          Opt<std::string>{.name = "control_exchange",
-                           .default_value = defaults.control_exchange,
-                           .help = "The exchange of targets that name none."},
-          Opt<Milliseconds>{.name = "rpc_response_timeout",
-                            .default_value = defaults.rpc_response_timeout,
-                            .help = "How long a call waits for its answer.",
-                            .min = Milliseconds{1}},
-          Opt<int>{.name = "executor_thread_pool_size",
-                   .default_value = static_cast<int>(defaults.executor_thread_pool_size),
-                   .help = "How many messages an RPC server works on at a time, in each worker.",
-                   .min = 1,
-                   .deprecated_name = "rpc_thread_pool_size"},
-          Opt<bool>{.name = "rpc_ping_enabled",
-                    .default_value = defaults.rpc_ping_enabled,
-                    .help = "Whether RPC servers answer oslo_rpc_server_ping."},
-      }};
+  return {.name = "DEFAULT",
+          .options =
+              {
+                  Opt<std::string>{
+                      .name = "transport_url",
+                      .default_value = default_url,
+                      .help = "How messages travel: local:// (the default), local://DIRECTORY, "
+                              "rabbit://USER:PASSWORD@HOST:PORT/VIRTUAL_HOST or fake://.",
+                      .secrecy = Secrecy::secret},
+                  Opt<std::string>{.name = "control_exchange",
+                                   .default_value = defaults.control_exchange,
+                                   .help = "The exchange of targets that name none."},
+                  Opt<Milliseconds>{.name = "rpc_response_timeout",
+                                    .default_value = defaults.rpc_response_timeout,
+                                    .help = "How long a call waits for its answer.",
+                                    .min = Milliseconds{1}},
+                  Opt<int>{
+                      .name = "executor_thread_pool_size",
+                      .default_value = static_cast<int>(defaults.executor_thread_pool_size),
+                      .help = "How many messages an RPC server works on at a time, in each worker.",
+                      .min = 1,
+                      .deprecated_name = "rpc_thread_pool_size"},
+                  Opt<bool>{.name = "rpc_ping_enabled",
+                            .default_value = defaults.rpc_ping_enabled,
+                            .help = "Whether RPC servers answer oslo_rpc_server_ping."},
+              },
+          .check = [](const Config& config) { check_url(config, url_of_rpc); }};
 }
 
 OptGroup notification_options() {
-  return {.name = "oslo_messaging_notifications",
-          .options = {
+  return {
+      .name = "oslo_messaging_notifications",
+      .options =
+          {
               Opt<std::vector<std::string>>{
                   .name = "driver",
-                  .help = "How notifications are sent: messagingv2, messaging, log, noop; several "
-                          "are all used."},
+                  .help = "How notifications are sent: messagingv2, messaging, log, noop, test; "
+                          "several are all used.",
+                  .deprecated_name = "DEFAULT.notification_driver"},
               Opt<std::string>{.name = "transport_url",
                                .help = "How they travel; empty: as RPC does.",
-                               .secrecy = Secrecy::secret},
+                               .secrecy = Secrecy::secret,
+                               .deprecated_name = "DEFAULT.notification_transport_url"},
               Opt<std::vector<std::string>>{.name = "topics",
                                             .default_value = {"notifications"},
-                                            .help = "Where they are sent to, each of them."},
+                                            .help = "Where they are sent to, each of them.",
+                                            .deprecated_name = "DEFAULT.notification_topics"},
               Opt<int>{.name = "retry",
                        .default_value = -1,
-                       .help = "How often one that cannot be sent is tried again; -1: for ever."},
-          }};
+                       .help = "How often one that cannot be sent is tried again; -1: for ever.",
+                       .min = -1},
+          },
+      .check = [](const Config& config) { check_url(config, url_of_notifications); }};
 }
 
 Transport::Transport(std::shared_ptr<State> state) noexcept : state_(std::move(state)) {}
@@ -101,9 +151,13 @@ Transport Transport::from(const Config& config) {
 }
 
 Transport Transport::from(const Snapshot& values) {
-  const auto url = TransportUrl::parse(values.get<std::string>("transport_url"));
-  return Transport{std::make_shared<State>(
-      State{url, settings_from(values), internal::make_driver(url, &values)})};
+  return by_option(values, url_of_rpc);
+}
+
+Transport Transport::by_option(const Snapshot& values, const char* option) {
+  const auto url = url_from(values, option);
+  return Transport{
+      std::make_shared<State>(State{url, settings_from(values), driver_from(url, values, option)})};
 }
 
 Transport Transport::from(const std::string& text, const TransportSettings& settings) {
@@ -114,11 +168,8 @@ Transport Transport::from(const std::string& text, const TransportSettings& sett
 
 Transport Transport::for_notifications(const Config& config) {
   const auto values = config.snapshot();
-  const std::string& text = values->get<std::string>("oslo_messaging_notifications.transport_url");
-  if (text.empty()) return from(*values);
-  const auto url = TransportUrl::parse(text);
-  return Transport{std::make_shared<State>(
-      State{url, settings_from(*values), internal::make_driver(url, values.get())})};
+  const bool own = !values->get<std::string>(url_of_notifications).empty();
+  return by_option(*values, own ? url_of_notifications : url_of_rpc);
 }
 
 const TransportUrl& Transport::url() const noexcept {

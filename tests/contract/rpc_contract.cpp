@@ -3,11 +3,17 @@
 //
 //   rpc_contract --url rabbit://guest:guest@127.0.0.1:5672/ --topic conf --server s1
 //       [--workers N] [--notify]
+#include <sys/mman.h>
+
+#include <atomic>
+#include <cerrno>
 #include <cstdio>
 #include <memory>
+#include <new>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -46,6 +52,14 @@ json sum(const json& a, const json& b) {
   throw rpc::Failure{"builtins", "ValueError", "unknown kind " + kind};
 }
 
+// A count that all workers of the server share: made in the parent, before there are any.
+std::atomic<int>& make_count() {
+  void* const memory = ::mmap(nullptr, sizeof(std::atomic<int>), PROT_READ | PROT_WRITE,
+                              MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) throw std::system_error(errno, std::generic_category(), "mmap");
+  return *new (memory) std::atomic<int>{0};
+}
+
 rpc::Endpoint main_endpoint() {
   rpc::Endpoint endpoint{{.version = "1.3"}};
   endpoint.method("echo", {"arg"}, [](const rpc::Context&, json arg) { return arg; });
@@ -60,9 +74,9 @@ rpc::Endpoint main_endpoint() {
     return seconds;
   });
   endpoint.method("ctx", {}, [](const rpc::Context& context) { return context.values(); });
-  const auto count = std::make_shared<int>(0);
-  endpoint.method("bump", {}, [count](const rpc::Context&) { return ++*count; });
-  endpoint.method("get_count", {}, [count](const rpc::Context&) { return *count; });
+  std::atomic<int>& count = make_count();
+  endpoint.method("bump", {}, [&count](const rpc::Context&) { return ++count; });
+  endpoint.method("get_count", {}, [&count](const rpc::Context&) { return count.load(); });
   endpoint.method("_private", {}, [](const rpc::Context&) { return "reached"; });
   return endpoint;
 }
@@ -112,10 +126,10 @@ int main(int argc, char** argv) {
   auto offered = endpoints();
   if (config.get<bool>("notify")) offered.push_back(notifying_endpoint(transport));
   auto server = std::make_unique<rpc::Server>(transport, target, std::move(offered));
-  auto launcher = thane::launch(config, std::move(server), {.workers = config.get<int>("workers")});
-  launcher->set_hooks({.worker_ready = [](const thane::WorkerInfo&) {
-    static bool told = false;
-    if (!std::exchange(told, true)) {
+  const int workers = config.get<int>("workers");
+  auto launcher = thane::launch(config, std::move(server), {.workers = workers});
+  launcher->set_hooks({.worker_ready = [missing = workers](const thane::WorkerInfo&) mutable {
+    if (--missing == 0) {
       std::puts("READY");
       std::fflush(stdout);
     }

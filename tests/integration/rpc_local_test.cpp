@@ -13,14 +13,16 @@
 #include <string>
 #include <vector>
 
+#include <thane/event.hpp>
 #include <thane/fiber_loop.hpp>
 #include <thane/offload.hpp>
 #include <thane/rpc.hpp>
 #include <thane/thread_group.hpp>
-#include <thane/timeout.hpp>
 
 #include "support/child_process.hpp"
+#include "support/rpc_load.hpp"
 #include "support/temporary_directory.hpp"
+#include "support/time_limit.hpp"
 
 namespace rpc = thane::rpc;
 using namespace std::chrono_literals;
@@ -59,37 +61,6 @@ struct Machine {
   TemporaryDirectory directory;
 };
 
-// So many fibers that call `body` again and again, until stop() or an error.
-class Load {
- public:
-  Load(int fibers, const std::function<void()>& body) {
-    for (int i = 0; i < fibers; ++i) {
-      group_.spawn([this, body] {
-        while (!stopped_) {
-          try {
-            body();
-            ++done;
-          } catch (const std::exception& error) {
-            errors.insert(error.what());
-            return;
-          }
-        }
-      });
-    }
-  }
-  void stop() {
-    stopped_ = true;
-    group_.wait();
-  }
-
-  int done = 0;
-  std::multiset<std::string> errors;
-
- private:
-  bool stopped_ = false;
-  ThreadGroup group_;
-};
-
 TEST_CASE_FIXTURE(Machine, "a call is answered, fails as it failed there, or ends in time") {
   const auto server = start(2);
   FiberLoop{}.run([&] {
@@ -122,7 +93,7 @@ TEST_CASE_FIXTURE(Machine, "calls go to all workers of a topic, and to all its s
     const auto client = this->client();
     std::map<int, int> calls;
     Load load{32, [&] { ++calls[client.call("pid").get<int>()]; }};
-    while (load.done < 2000 && load.errors.empty()) thane::this_fiber::sleep_for(1ms);
+    CHECK(load.reaches(2000));
     load.stop();
     CHECK(load.errors.empty());
     CHECK(calls.size() == 4);
@@ -157,11 +128,9 @@ TEST_CASE_FIXTURE(Machine, "no call is lost in ten reloads under load") {
                   throw std::logic_error("another's answer");
               }};
     for (int reload = 0; reload < 10; ++reload) {
-      const int before = load.done;
       server->signal(SIGHUP);
       thane::offload([&] { server->expect_line("reload finished"); });
-      const thane::Timeout limit{patience()};
-      while (load.done == before) thane::this_fiber::yield();
+      CHECK(load.reaches(1));
     }
     load.stop();
     for (const auto& error : load.errors) CHECK(error == "");
@@ -178,6 +147,8 @@ TEST_CASE_FIXTURE(Machine, "a worker that is killed fails the calls it works on,
     constexpr int calls = 24;
     std::map<pid_t, int> held;
     int failed = 0;
+    int expected = 0;
+    thane::Event all_failed;
     std::map<pid_t, int> answered;
     ThreadGroup group;
     for (int i = 0; i < calls; ++i) {
@@ -185,7 +156,7 @@ TEST_CASE_FIXTURE(Machine, "a worker that is killed fails the calls it works on,
         try {
           ++answered[client.call("hold").get<pid_t>()];
         } catch (const rpc::MessageDeliveryFailure&) {
-          ++failed;
+          if (++failed == expected) all_failed.set();
         }
       });
     }
@@ -194,13 +165,11 @@ TEST_CASE_FIXTURE(Machine, "a worker that is killed fails the calls it works on,
     }
     CHECK(held.size() == 2);
     const pid_t victim = held.begin()->first;
-    const auto begun = FiberLoop::current().now();
+    expected = held[victim];
+    const Stopwatch since_kill;
     ::kill(victim, SIGKILL);
-    while (failed < held[victim] && FiberLoop::current().now() - begun < patience()) {
-      thane::this_fiber::sleep_for(1ms);
-    }
-    CHECK(failed == held[victim]);
-    CHECK(FiberLoop::current().now() - begun < 1s);
+    CHECK(all_failed.wait_for(patience()));
+    CHECK(since_kill.elapsed() < with_slack(1s));
     thane::offload([&] { server->expect_line("worker"); });
 
     client.prepare({.fanout = true}).cast("release");
@@ -220,7 +189,9 @@ TEST_CASE_FIXTURE(Machine, "SIGTERM answers what was sent, then refuses, and lea
       const auto client = this->client();
       CHECK(client.call("pid").is_number());
       Load load{32, [&] { client.call("sleep", {{"seconds", 0.3}}); }};
-      thane::this_fiber::sleep_for(50ms);
+      thane::offload([&] {
+        for (int i = 0; i < 32; ++i) server->expect_line("sleeping");
+      });
       server->signal(SIGTERM);
       load.stop();
       CHECK(load.errors.empty());
@@ -240,7 +211,8 @@ TEST_CASE_FIXTURE(Machine, "a call waits for a server that is to come, past sock
     ThreadGroup group;
     json answer;
     group.spawn([&] { answer = client.call("echo", {{"arg", "late"}}); });
-    thane::this_fiber::sleep_for(20ms);
+    // It has asked all that were there.
+    CHECK(thane::offload([&] { return eventually([&] { return sockets().empty(); }); }));
     CHECK(answer.is_null());
     const auto server = thane::offload([&] { return launch(2); });
     group.wait();
@@ -255,11 +227,13 @@ TEST_CASE_FIXTURE(Machine,
   FiberLoop{}.run([&] {
     const auto transport = rpc::Transport::from(url());
     std::map<std::string, std::vector<int>> seen;
+    thane::Event all_pooled;
     const auto listen = [&](const std::string& name, const std::string& pool) {
       rpc::NotificationEndpoint endpoint;
-      endpoint.on(rpc::Priority::info, [&seen, name](const rpc::Notification& notification) {
+      endpoint.on(rpc::Priority::info, [&, name](const rpc::Notification& notification) {
         auto& values = seen[name];
         values.push_back(notification.payload().get<int>());
+        if (seen["pooled"].size() == 7) all_pooled.set();
         return name == "pooled" && values.size() == 1 ? rpc::NotificationResult::requeue
                                                       : rpc::NotificationResult::handled;
       });
@@ -275,8 +249,7 @@ TEST_CASE_FIXTURE(Machine,
     const auto two = listen("two", "");
     const auto pooled = listen("pooled", "archive");
     for (int i = 1; i <= 6; ++i) notifier.info({}, "event", i);
-    const thane::Timeout limit{patience()};
-    while (seen["pooled"].size() < 7) thane::this_fiber::sleep_for(1ms);
+    CHECK(all_pooled.wait_for(patience()));
     for (auto* const listener : {one.get(), two.get(), pooled.get()}) {
       listener->stop();
       listener->wait();

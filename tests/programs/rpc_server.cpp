@@ -2,7 +2,8 @@
 //
 //   ./rpc_server --transport-url local:///tmp/x --workers 3 --peer-topic t --peer-server s
 //
-// Lines: "held pid=PID" for each call of hold(), "bumped NAME pid=PID" for each cast of bump().
+// Lines: "held pid=PID" for each call of hold(), "sleeping SECONDS" for each of sleep(), "bumped
+// NAME pid=PID" for each cast of bump().
 #include <signal.h>
 #include <unistd.h>
 
@@ -37,6 +38,7 @@ rpc::Endpoint make_endpoint() {
   endpoint.method("echo", {"arg"}, [](const rpc::Context&, json arg) { return arg; });
   endpoint.method("pid", {}, [](const rpc::Context&) { return ::getpid(); });
   endpoint.method("sleep", {"seconds"}, [](const rpc::Context&, double seconds) {
+    thane::log::info("sleeping {}", seconds);
     thane::this_fiber::sleep_for(std::chrono::milliseconds{static_cast<int>(seconds * 1000)});
     return seconds;
   });

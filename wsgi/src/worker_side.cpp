@@ -247,12 +247,14 @@ Duration WorkerSide::linger() const noexcept {
   return std::max<Duration>(replaced ? options_.reload_linger : options_.graceful_linger, 1ms);
 }
 
-// Those that began to wait before the stop have limits of other times.
+// Those that began to wait before the stop have limits of other times, and so have those that came
+// while a worker that is replaced drained, and then all stopped.
 void WorkerSide::end_late_connections() {
   const TimePoint now = SteadyClock::now();
-  if (now - stopped_at_ >= linger()) {
+  const TimePoint too_early = now - linger();
+  if (too_early >= stopped_at_) {
     for (const auto kind : {Waiting::first, Waiting::idle, Waiting::head, Waiting::discard}) {
-      deadlines_.expire_all(kind, stopped_at_);
+      deadlines_.expire_all(kind, too_early);
     }
   }
   deadlines_.expire(now);

@@ -7,6 +7,7 @@
 #include <thane/rpc/errors.hpp>
 #include <thane/rpc/notification_listener.hpp>
 #include <thane/rpc/notifier.hpp>
+#include <thane/rpc/rabbit_options.hpp>
 #include <thane/rpc/remote_error.hpp>
 #include <thane/rpc/serializer.hpp>
 #include <thane/rpc/server.hpp>

@@ -29,15 +29,6 @@ Number lesser(Number ours, Number theirs) {
   return theirs == 0 ? ours : std::min(ours, theirs);
 }
 
-bool has_word(std::string_view words, std::string_view wanted) {
-  while (!words.empty()) {
-    const std::string_view word = words.substr(0, words.find(' '));
-    if (word == wanted) return true;
-    words.remove_prefix(std::min(words.size(), word.size() + 1));
-  }
-  return false;
-}
-
 Table client_properties(const ConnectionSettings& settings) {
   Table can;
   for (const char* ability : {"authentication_failure_close", "connection.blocked",
@@ -118,6 +109,10 @@ void Connection::receive_for_connection(MethodId id, Reader& from) {
       expect_state(State::start, id);
       start(from);
       break;
+    case MethodId::connection_secure:
+      expect_state(State::tune, id);
+      secure(from);
+      break;
     case MethodId::connection_tune:
       expect_state(State::tune, id);
       tune(from);
@@ -157,24 +152,26 @@ void Connection::start(Reader& from) {
     throw protocol_error(ReplyCode::not_allowed,
                          fmt::format("the peer speaks AMQP {}-{}, not 0-9-1", major, minor));
   }
-  const bool plain = settings_.mechanism == Mechanism::plain;
-  const std::string_view mechanism = plain ? "PLAIN" : "EXTERNAL";
-  if (!has_word(mechanisms, mechanism)) {
-    throw protocol_error(
-        ReplyCode::access_refused,
-        fmt::format("the broker does not take {}, only {}", mechanism, mechanisms));
-  }
-  std::string response;
-  if (plain) {
-    response.append(1, '\0').append(settings_.user).append(1, '\0').append(settings_.password);
-  }
+  const FirstResponse login = log_in(credentials(), mechanisms);
   send_method(to_.output, MethodId::connection_start_ok, [&](Writer& to) {
     write_table(to, client_properties(settings_));
-    to.short_string(mechanism);
-    to.long_string(response);
+    to.short_string(login.mechanism);
+    to.long_string(login.response);
     to.short_string("en_US");
   });
   state_ = State::tune;
+}
+
+void Connection::secure(Reader& from) {
+  (void)from.long_string();
+  from.expect_end();
+  const std::string response = answer_challenge(credentials());
+  send_method(to_.output, MethodId::connection_secure_ok,
+              [&](Writer& to) { to.long_string(response); });
+}
+
+Credentials Connection::credentials() const noexcept {
+  return {settings_.mechanism, settings_.user, settings_.password};
 }
 
 void Connection::tune(Reader& from) {

@@ -14,12 +14,10 @@
 #include "channel.hpp"
 #include "events.hpp"
 #include "frame.hpp"
+#include "login.hpp"
 #include "requests.hpp"
 
 namespace thane::rpc::amqp {
-
-/// How to log in: by name and password, or by what TLS or the socket knows of us.
-enum class Mechanism { plain, external };
 
 struct ConnectionSettings {
   Mechanism mechanism = Mechanism::plain;
@@ -30,6 +28,7 @@ struct ConnectionSettings {
   std::uint16_t channel_max = 2047;
   std::uint32_t frame_max = 131072;
   std::chrono::seconds heartbeat{60};  ///< 0: none. The broker may ask for less.
+  int heartbeat_rate = 2;              ///< Heartbeats that we send in that time; at least 1.
   std::size_t max_message_size = 128 * 1024 * 1024;
   Duration handshake_limit = std::chrono::seconds{10};
   Duration close_limit = std::chrono::seconds{3};
@@ -85,6 +84,7 @@ class Connection {
   void receive_for_connection(MethodId id, Reader& from);
   void receive_while_closing(MethodId id);
   void start(Reader& from);
+  void secure(Reader& from);
   void tune(Reader& from);
   void opened(Reader& from);
   void blocked(MethodId id, Reader& from);
@@ -92,6 +92,7 @@ class Connection {
   void send_close(std::uint16_t code, std::string_view text);
   void end(ClosedBy by, std::uint16_t code, std::string text);
   void expect_state(State state, MethodId id) const;
+  [[nodiscard]] Credentials credentials() const noexcept;
   Channel* usable(ChannelId channel);
   Channel& channel_of(const Frame& frame);
 

@@ -34,7 +34,8 @@ TimePoint Connection::deadline() const noexcept {
       return deadline_after(state_since_, settings_.handshake_limit);
   }
   if (settings_.heartbeat.count() == 0) return never;
-  return std::min(last_received_ + settings_.heartbeat, last_sent_ + settings_.heartbeat / 2);
+  return std::min(last_received_ + settings_.heartbeat,
+                  last_sent_ + Duration{settings_.heartbeat} / settings_.heartbeat_rate);
 }
 
 std::optional<Event> Connection::next_event() {

@@ -54,6 +54,7 @@ enum class MethodId : std::uint32_t {
   connection_start = 10 << 16 | 10,
   connection_start_ok = 10 << 16 | 11,
   connection_secure = 10 << 16 | 20,
+  connection_secure_ok = 10 << 16 | 21,
   connection_tune = 10 << 16 | 30,
   connection_tune_ok = 10 << 16 | 31,
   connection_open = 10 << 16 | 40,

@@ -26,14 +26,25 @@ Broker Broker::from(const TransportUrl& url, const Snapshot* values) {
   return broker;
 }
 
+namespace {
+
+amqp::Mechanism mechanism_of(const std::string& name) {
+  if (name == "EXTERNAL") return amqp::Mechanism::external;
+  if (name == "AMQPLAIN") return amqp::Mechanism::amqplain;
+  if (name == "RABBIT-CR-DEMO") return amqp::Mechanism::rabbit_cr_demo;
+  return amqp::Mechanism::plain;
+}
+
+}  // namespace
+
 amqp::ConnectionSettings Broker::settings_for(std::size_t host, std::string name) const {
-  const bool external = options.rabbit_login_method == "EXTERNAL";
-  return {.mechanism = external ? amqp::Mechanism::external : amqp::Mechanism::plain,
+  return {.mechanism = mechanism_of(options.rabbit_login_method),
           .user = hosts[host].user,
           .password = hosts[host].password,
           .virtual_host = virtual_host,
           .name = std::move(name),
-          .heartbeat = options.heartbeat_timeout_threshold};
+          .heartbeat = options.heartbeat_timeout_threshold,
+          .heartbeat_rate = options.heartbeat_rate};
 }
 
 std::string Broker::address_of(std::size_t host) const {

@@ -4,6 +4,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <chrono>
 #include <thane/stream.hpp>
 #include <utility>
 
@@ -33,6 +34,13 @@ std::unique_ptr<BrokerStream> connect(const Broker& broker, std::size_t host) {
   // What is written together leaves together already; the kernel need not wait for more.
   const int on = 1;
   static_cast<void>(::setsockopt(stream.fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)));
+  // A host that has vanished is noticed when it does not acknowledge for as long as it may be
+  // silent.
+  using std::chrono::milliseconds;
+  const auto limit =
+      static_cast<unsigned>(milliseconds{broker.options.heartbeat_timeout_threshold}.count());
+  static_cast<void>(
+      ::setsockopt(stream.fd(), IPPROTO_TCP, TCP_USER_TIMEOUT, &limit, sizeof(limit)));
   if (broker.options.ssl) return tls_connect(std::move(stream), to.name, broker.options);
   return std::make_unique<PlainStream>(std::move(stream));
 }

@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <thane/fiber_loop.hpp>
 #include <thane/log.hpp>
+#include <type_traits>
 #include <utility>
 
 namespace thane::rpc::internal::rabbit {
@@ -21,19 +22,28 @@ bool is(const amqp::ChannelClosed& event, amqp::ReplyCode code) {
   return event.code == static_cast<std::uint16_t>(code);
 }
 
+std::optional<std::int64_t> integer(const amqp::Value& value) {
+  return std::visit(
+      [](const auto& each) -> std::optional<std::int64_t> {
+        if constexpr (std::is_integral_v<std::decay_t<decltype(each)>>) return each;
+        return std::nullopt;
+      },
+      value.value);
+}
+
 TimePoint now() {
   return FiberLoop::current().now();
 }
 
 }  // namespace
 
-Consumers::Consumers(Link& link, Topology topology) : link_(link), topology_(std::move(topology)) {}
-
-void Consumers::start() {
+void Consumers::start(Topology topology) {
   if (state_ != State::none) return;
+  topology_ = std::move(topology);
   state_ = State::declaring;
   hopeless_.clear();
   failures_ = 0;
+  stream_offset_.reset();
   changed_.clear();
   link_.join(*this);
 }
@@ -66,27 +76,28 @@ void Consumers::opened(amqp::Connection& connection, amqp::ChannelId channel) {
   if (const int count = options().rabbit_qos_prefetch_count; count > 0) {
     (void)connection.request(channel, amqp::SetPrefetch{static_cast<std::uint16_t>(count)});
   }
-  missing_.clear();
-  int tag = 0;
-  for (const std::string& queue : topology_.queues) {
-    missing_.emplace(std::to_string(++tag), queue);
-  }
+  for (std::size_t i = 0; i < topology_.queues.size(); ++i) missing_.insert(i);
   declare();
 }
 
 void Consumers::declare() {
   declare_at_ = never;
-  for (const amqp::Request& request : topology_.declares) {
+  if (!stuck_.empty()) {
+    (void)connection_->request(channel_, amqp::DeleteQueue{std::exchange(stuck_, {})});
+  }
+  for (const amqp::Request& request : concessions_.apply(topology_.declares)) {
     (void)connection_->request(channel_, request);
   }
-  for (const auto& [tag, queue] : std::exchange(missing_, {})) {
-    last_request_ = connection_->request(channel_, consume(options(), queue, tag));
+  for (const std::size_t index : std::exchange(missing_, {})) {
+    const amqp::Consume request = consume(options(), topology_, index, stream_offset_);
+    last_request_ = connection_->request(channel_, request);
   }
   link_.flush();
 }
 
 void Consumers::happened(amqp::Event& event) {
   if (auto* const message = std::get_if<amqp::Delivered>(&event)) {
+    note_offset(*message);
     delivered(*message, {epoch_, message->delivery_tag});
   } else if (const auto* const done = std::get_if<amqp::Completed>(&event)) {
     completed(done->request);
@@ -95,11 +106,20 @@ void Consumers::happened(amqp::Event& event) {
   }
 }
 
+// A consumer that is made again goes on behind what it has seen of a stream.
+void Consumers::note_offset(const amqp::Delivered& message) {
+  if (topology_.stream.empty() || !message.properties.headers) return;
+  const amqp::Value* const header = message.properties.headers->find("x-stream-offset");
+  if (header == nullptr) return;
+  if (const auto offset = integer(*header)) stream_offset_ = *offset + 1;
+}
+
 void Consumers::completed(amqp::RequestId request) {
   if (request != last_request_) return;
   if (state_ == State::declaring) {
     state_ = State::ready;
     hopeless_.clear();
+    tried_to_delete_ = false;
   }
   if (state_ == State::cancelling) state_ = State::cancelled;
   changed_.set();
@@ -108,10 +128,14 @@ void Consumers::completed(amqp::RequestId request) {
 // Its queue was deleted, or its node has died.
 void Consumers::consumer_cancelled(const std::string& tag) {
   if (state_ != State::ready && state_ != State::declaring) return;
-  const auto index = static_cast<std::size_t>(std::atoi(tag.c_str())) - 1;
-  if (index >= topology_.queues.size()) return;
-  log::warning("rabbit: the queue {} has gone; it is declared again", topology_.queues[index]);
-  missing_.emplace(tag, topology_.queues[index]);
+  for (std::size_t i = 0; i < topology_.queues.size(); ++i) {
+    if (consumer_tag(i) != tag) continue;
+    const std::string& queue = topology_.queues[i];
+    log::warning("rabbit: the queue {} has gone; it is declared again", queue);
+    missing_.insert(i);
+    if (queue == topology_.stream) stream_offset_.reset();  // The next one counts from 0.
+  }
+  if (missing_.empty()) return;
   declare_at_ = std::max(now(), declared_again_ + between_declarations);
   link_.hurry();
 }
@@ -126,12 +150,28 @@ TimePoint Consumers::tick(TimePoint at) {
 
 Duration Consumers::channel_closed(const amqp::ChannelClosed& event) {
   gone();
-  const std::string text = fmt::format("{} {}", event.code, event.text);
   if (event.by == amqp::ClosedBy::us) return 1s;
-  log::warning("rabbit: a channel of consumers was closed: {}", text);
-  if (is(event, amqp::ReplyCode::not_found)) return 100ms;
+  log::warning("rabbit: a channel of consumers was closed: {}", explain(event));
+  return refused(event);
+}
+
+// How long to wait before the next attempt.
+Duration Consumers::refused(const amqp::ChannelClosed& event) {
   if (is(event, amqp::ReplyCode::internal_error)) return 2s;
-  hopeless_ = text;
+  if (is_about_acknowledgement(event)) return 0s;
+  if (concessions_.learn(event, topology_.declares)) {
+    log::warning("rabbit: it is declared without durability, as it was before");
+    return 0s;
+  }
+  if (is(event, amqp::ReplyCode::not_found)) {
+    const std::string stuck = unreachable_queue(event, topology_.queues);
+    if (!stuck.empty() && !std::exchange(tried_to_delete_, true)) {
+      log::warning("rabbit: the queue {} cannot be reached; it is deleted", stuck);
+      stuck_ = stuck;
+    }
+    return 100ms;
+  }
+  hopeless_ = explain(event);
   return between_declarations;
 }
 
@@ -145,6 +185,7 @@ void Consumers::gone() {
   connection_ = nullptr;
   channel_ = 0;
   declare_at_ = never;
+  missing_.clear();
   // What was delivered is ours no more: the broker gives it to others.
   if (state_ == State::cancelling) state_ = State::cancelled;
   if (state_ == State::ready) state_ = State::declaring;
@@ -157,8 +198,8 @@ void Consumers::cancel() {
   declare_at_ = never;
   changed_.set();
   if (connection_ == nullptr) return;
-  for (std::size_t i = 1; i <= topology_.queues.size(); ++i) {
-    last_request_ = connection_->request(channel_, amqp::CancelConsumer{std::to_string(i)});
+  for (std::size_t i = 0; i < topology_.queues.size(); ++i) {
+    last_request_ = connection_->request(channel_, amqp::CancelConsumer{consumer_tag(i)});
   }
   link_.flush();
 }

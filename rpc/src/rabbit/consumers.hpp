@@ -2,14 +2,16 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 
 #include <thane/clock.hpp>
 #include <thane/event.hpp>
 
 #include "acknowledgements.hpp"
+#include "declarations.hpp"
 #include "link.hpp"
 #include "topology.hpp"
 
@@ -28,10 +30,10 @@ class Consumers : public ChannelUser {
  public:
   enum class State { none, declaring, ready, cancelling, cancelled };
 
-  Consumers(Link& link, Topology topology);
+  explicit Consumers(Link& link) : link_(link) {}
 
   /// Joins the link. Does nothing if it has.
-  void start();
+  void start(Topology topology);
   /// Whether they exist before the deadline, and were not cancelled. Throws std::runtime_error when
   /// that will not come about: the broker refuses us or a declaration, or was tried in vain more
   /// than `retry` times.
@@ -61,16 +63,22 @@ class Consumers : public ChannelUser {
   void declare();
   void completed(amqp::RequestId request);
   void consumer_cancelled(const std::string& tag);
+  void note_offset(const amqp::Delivered& message);
+  [[nodiscard]] Duration refused(const amqp::ChannelClosed& event);
   void gone();
 
   Link& link_;
   Topology topology_;
+  Concessions concessions_;
+  std::optional<std::int64_t> stream_offset_;  // Of the next message.
+  std::string stuck_;                          // A queue to be deleted first.
+  bool tried_to_delete_ = false;
   State state_ = State::none;
   amqp::Connection* connection_ = nullptr;
   amqp::ChannelId channel_ = 0;
   std::uint64_t epoch_ = 0;
   amqp::RequestId last_request_ = 0;
-  std::map<std::string, std::string> missing_;  // Consumers by tag with their queues: to be made.
+  std::set<std::size_t> missing_;  // Queues without a consumer, which is to be made.
   Acknowledgements acknowledgements_;
   int failures_ = 0;
   std::string hopeless_;  // Why it will never be ready.

@@ -19,6 +19,7 @@
 #include "listener.hpp"
 #include "message_fields.hpp"
 #include "publisher.hpp"
+#include "queue_names.hpp"
 #include "reply_queue.hpp"
 #include "reply_sender.hpp"
 
@@ -43,8 +44,8 @@ class RabbitDriver final : public Driver {
 
  private:
   [[nodiscard]] const RabbitOptions& options() const noexcept { return broker_.options; }
-  [[nodiscard]] std::unique_ptr<Listener> make_listener(Topology topology, const Target& target,
-                                                        const std::string& own_queue);
+  [[nodiscard]] std::unique_ptr<Listener> make_listener(const Target& target,
+                                                        std::function<Topology()> topology);
   void expect_replies(TimePoint deadline, const CallOptions& options,
                       const std::string& message_id);
   void start_sending();
@@ -100,33 +101,35 @@ RabbitDriver::~RabbitDriver() {
 }
 
 std::unique_ptr<Listener> RabbitDriver::listen(const Target& target) {
-  const std::string fanout_queue = target.topic + "_fanout_" + new_id();
-  return make_listener(server_topology(options(), target, fanout_queue), target, fanout_queue);
+  return make_listener(target, [this, target] {
+    return server_topology(options(), target, unique_part(options()));
+  });
 }
 
 std::unique_ptr<Listener> RabbitDriver::listen_for_notifications(
     const std::vector<NotificationSource>& sources, const std::string& pool) {
   const Target target = sources.empty() ? Target{} : sources.front().target;
-  return make_listener(notification_topology(options(), sources, pool), target, {});
+  return make_listener(
+      target, [this, sources, pool] { return notification_topology(options(), sources, pool); });
 }
 
-std::unique_ptr<Listener> RabbitDriver::make_listener(Topology topology, const Target& target,
-                                                      const std::string& own_queue) {
-  return std::make_unique<RabbitListener>(RabbitListener::Parts{.link = listen_,
-                                                                .replies = replies_,
-                                                                .topology = std::move(topology),
-                                                                .own_queue = own_queue,
-                                                                .target = target,
-                                                                .started =
-                                                                    [this] {
-                                                                      ++listeners_;
-                                                                      start_sending();
-                                                                    },
-                                                                .closed =
-                                                                    [this] {
-                                                                      --listeners_;
-                                                                      close_if_idle();
-                                                                    }});
+std::unique_ptr<Listener> RabbitDriver::make_listener(const Target& target,
+                                                      std::function<Topology()> topology) {
+  RabbitListener::Parts parts{.link = listen_,
+                              .replies = replies_,
+                              .topology = std::move(topology),
+                              .target = target,
+                              .started = {},
+                              .closed = {}};
+  parts.started = [this] {
+    ++listeners_;
+    start_sending();
+  };
+  parts.closed = [this] {
+    --listeners_;
+    close_if_idle();
+  };
+  return std::make_unique<RabbitListener>(std::move(parts));
 }
 
 void RabbitDriver::start_sending() {
@@ -185,12 +188,12 @@ Reply RabbitDriver::call(const Target& target, Outgoing outgoing, const CallOpti
 
 void RabbitDriver::expect_replies(TimePoint deadline, const CallOptions& options,
                                   const std::string& message_id) {
-  if (!reply_queue_) {
-    reply_queue_.emplace(listen_, "reply_" + new_id(), this->options());
-    reply_queue_->start();
-  }
   bool ready = false;
   try {
+    if (!reply_queue_) {
+      reply_queue_.emplace(listen_, "reply_" + unique_part(this->options()));
+      reply_queue_->start();
+    }
     ready = reply_queue_->wait_until_ready(deadline, limited(options.retry));
   } catch (const std::runtime_error& error) {
     throw MessageDeliveryFailure(error.what());

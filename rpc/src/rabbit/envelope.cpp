@@ -63,7 +63,9 @@ Encoded encode_body(std::string body, const std::string& method) {
                                  .priority = std::uint8_t{0}},
                   .body = std::move(body)};
   if (method.empty()) return encoded;
-  const Compression compression = method == "gzip" ? Compression::zlib : Compression::bzip2;
+  // kombu has two names for each.
+  const bool zlib = method == "gzip" || method == "zlib";
+  const Compression compression = zlib ? Compression::zlib : Compression::bzip2;
   encoded.body = compress(encoded.body, compression);
   encoded.properties.headers->fields.emplace_back(compression_header,
                                                   amqp::Value{std::string{name_of(compression)}});

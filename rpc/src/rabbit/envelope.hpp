@@ -16,7 +16,7 @@ namespace thane::rpc::internal::rabbit {
 [[nodiscard]] nlohmann::json unwrap(std::string_view body);
 
 /// A body as it goes over the wire, and the properties that describe it: compressed with `method`
-/// ("gzip", "bzip2"), if it is not empty.
+/// ("gzip" or "zlib", "bzip2" or "bz2"), if it is not empty.
 struct Encoded {
   amqp::Properties properties;
   std::string body;

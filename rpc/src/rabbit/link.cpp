@@ -5,10 +5,13 @@
 
 #include <algorithm>
 #include <exception>
+#include <random>
 #include <thane/fiber_loop.hpp>
 #include <thane/log.hpp>
 #include <thane/timeout.hpp>
 #include <utility>
+
+#include "queue_names.hpp"
 
 namespace thane::rpc::internal::rabbit {
 
@@ -17,6 +20,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration connect_limit = 10s;
+constexpr Duration after_internal_error = 2s;  // As oslo.messaging waits.
 constexpr std::size_t read_size = 64 * 1024;
 
 TimePoint now() {
@@ -34,8 +38,7 @@ struct Link::Session {
   ThreadGroup fibers{2};
 };
 
-Link::Link(const Broker& broker, std::string role)
-    : broker_(broker), role_(std::move(role)), schedule_(broker.options, broker.hosts.size()) {}
+Link::Link(const Broker& broker, std::string role) : broker_(broker), role_(std::move(role)) {}
 
 Link::~Link() = default;
 
@@ -80,23 +83,28 @@ amqp::Connection* Link::connection() noexcept {
 }
 
 void Link::run() {
+  if (!schedule_) {
+    schedule_.emplace(broker_.options, broker_.hosts.size(), std::random_device{}());
+  }
   while (!stopping_) {
-    const std::size_t host = schedule_.host();
+    const std::size_t host = schedule_->host();
     try {
       std::unique_ptr<BrokerStream> stream;
       {
         const Timeout limit{connect_limit};
         stream = connect(broker_, host);
       }
-      Session session{broker_.settings_for(host, fmt::format("thane:{}:{}", ::getpid(), role_)),
-                      std::move(stream)};
+      Session session{
+          broker_.settings_for(host, fmt::format("{}:{}:{}", program_name(), ::getpid(), role_)),
+          std::move(stream)};
       outage_ = {};
       serve(session);
     } catch (const std::exception& error) {
       outage_ = {.address = {}, .text = error.what()};
     }
     if (stopping_) return;
-    const Duration pause = schedule_.failed();
+    const Duration pause =
+        std::max(schedule_->failed(), outage_.internal ? after_internal_error : Duration::zero());
     outage_.address = broker_.address_of(host);
     report(outage_);
     (void)stop_.wait_for(pause);
@@ -230,10 +238,11 @@ void Link::closed(const amqp::Closed& event) {
   constexpr auto not_allowed = static_cast<std::uint16_t>(amqp::ReplyCode::not_allowed);
   outage_.text = event.code == 0 ? event.text : fmt::format("{} {}", event.code, event.text);
   outage_.refused = event.code == refused || event.code == not_allowed;
+  outage_.internal = event.code == static_cast<std::uint16_t>(amqp::ReplyCode::internal_error);
 }
 
 void Link::open_channels() {
-  schedule_.connected();
+  schedule_->connected();
   log::debug("rabbit {}: connected", role_);
   for_each_user([this](Member& member) { open_channel(member); });
   hurry();

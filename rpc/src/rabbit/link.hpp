@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ struct Outage {
   std::string address{};  ///< "127.0.0.1:5672".
   std::string text{};     ///< "connection refused".
   bool refused = false;   ///< The broker is there and does not let us in (403, 530).
+  bool internal = false;  ///< It has trouble of its own (541).
 };
 
 /// Somebody with a channel of his own. All calls come from the link's fibers and must not suspend.
@@ -115,7 +117,7 @@ class Link {
 
   const Broker& broker_;
   std::string role_;
-  ReconnectSchedule schedule_;
+  std::optional<ReconnectSchedule> schedule_;  // Made in the worker: each has its own.
   std::vector<Member> members_;
   Session* session_ = nullptr;
   Outage outage_;

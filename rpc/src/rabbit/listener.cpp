@@ -73,19 +73,29 @@ class RabbitListener::Message final : public Incoming {
 };
 
 RabbitListener::RabbitListener(Parts parts)
-    : Consumers(parts.link, std::move(parts.topology)),
+    : Consumers(parts.link),
       replies_(parts.replies),
-      own_queue_(std::move(parts.own_queue)),
+      topology_(std::move(parts.topology)),
       target_(std::move(parts.target)),
       started_(std::move(parts.started)),
       closed_(std::move(parts.closed)) {}
+
+Topology RabbitListener::make_topology() const {
+  try {
+    return topology_();
+  } catch (const std::exception& error) {
+    throw ServerListenError(target_, error.what());
+  }
+}
 
 void RabbitListener::start(Receiver& receiver) {
   receiver_ = &receiver;
   sender_.closing = false;
   seen_ = {};
+  Topology now = make_topology();
+  own_queue_ = now.own_queue;
   started_();
-  Consumers::start();
+  Consumers::start(std::move(now));
   try {
     (void)wait_until_ready(never);
   } catch (const std::exception& error) {

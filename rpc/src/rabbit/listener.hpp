@@ -17,8 +17,9 @@ class RabbitListener final : public Listener, private Consumers {
   struct Parts {
     Link& link;
     ReplySender& replies;
-    Topology topology;
-    std::string own_queue;          ///< Deleted at the end; empty: none.
+    /// What to declare. Called by start(), in the worker: a queue of a process's own has a name
+    /// that no other process has.
+    std::function<Topology()> topology;
     Target target;                  ///< For error messages.
     std::function<void()> started;  ///< Called at the beginning of start(),
     std::function<void()> closed;   ///< and at the end of close().
@@ -32,9 +33,11 @@ class RabbitListener final : public Listener, private Consumers {
 
  private:
   class Message;
+  [[nodiscard]] Topology make_topology() const;
   void delivered(amqp::Delivered& message, DeliveryId id) override;
 
   ReplySender& replies_;
+  std::function<Topology()> topology_;
   std::string own_queue_;
   Target target_;
   std::function<void()> started_;

@@ -109,7 +109,7 @@ void Publisher::publish(Ptr message) {
 
 void Publisher::declare(const Route& route) {
   if (route.declares.empty() || declared_.contains(key_of(route))) return;
-  for (const amqp::Request& request : route.declares) {
+  for (const amqp::Request& request : concessions_.apply(route.declares)) {
     (void)connection_->request(channel_, request);
   }
   declared_.insert(key_of(route));
@@ -148,11 +148,12 @@ void Publisher::settle(const amqp::Settled& settled) {
 }
 
 Duration Publisher::channel_closed(const amqp::ChannelClosed& event) {
-  const std::string text = fmt::format("{} {}", event.code, event.text);
+  const std::string text = explain(event);
   log::warning("rabbit: a channel for messages was closed: {}", text);
   // An exchange that has gone meanwhile is declared anew; any other trouble will not pass.
   const bool gone = event.code == static_cast<std::uint16_t>(amqp::ReplyCode::not_found);
   take_back();
+  if (learn(event)) return 0s;
   std::deque<Ptr> all = std::exchange(waiting_, {});
   for (Ptr& message : all) {
     const Route& route = message->route;
@@ -164,6 +165,13 @@ Duration Publisher::channel_closed(const amqp::ChannelClosed& event) {
     }
   }
   return gone ? 0s : 1s;
+}
+
+// Whether what was refused will be declared so that it is taken.
+bool Publisher::learn(const amqp::ChannelClosed& event) {
+  return std::ranges::any_of(waiting_, [&](const Ptr& message) {
+    return concessions_.learn(event, message->route.declares);
+  });
 }
 
 void Publisher::lost(const Outage& outage) {

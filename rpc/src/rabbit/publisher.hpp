@@ -12,6 +12,7 @@
 
 #include <thane/clock.hpp>
 
+#include "declarations.hpp"
 #include "envelope.hpp"
 #include "link.hpp"
 #include "topology.hpp"
@@ -80,6 +81,7 @@ class Publisher final : public ChannelUser {
   void declare(const Route& route);
   void settle(const amqp::Settled& settled);
   void take_back();
+  [[nodiscard]] bool learn(const amqp::ChannelClosed& event);
   /// Whether that was one failure too many, or one that will not pass.
   static bool count_failure(Publish& message, const Outage& outage);
   static void finish(const Ptr& message, Delivery delivery);
@@ -92,6 +94,7 @@ class Publisher final : public ChannelUser {
   std::deque<Ptr> sent_;  // In the order of their numbers; null where settled.
   amqp::PublishId first_sent_ = 1;
   std::set<std::string> declared_;  // On this channel.
+  Concessions concessions_;
 };
 
 }  // namespace thane::rpc::internal::rabbit

@@ -9,8 +9,7 @@
 
 namespace thane::rpc::internal::rabbit {
 
-ReplyQueue::ReplyQueue(Link& link, std::string name, const RabbitOptions& options)
-    : Consumers(link, reply_topology(options, name)), name_(std::move(name)) {}
+ReplyQueue::ReplyQueue(Link& link, std::string name) : Consumers(link), name_(std::move(name)) {}
 
 ReplyQueue::Expected::Expected(ReplyQueue& queue, std::string message_id, PendingCall& call)
     : queue_(queue), message_id_(std::move(message_id)) {

@@ -12,7 +12,8 @@ namespace thane::rpc::internal::rabbit {
 class ReplyQueue final : public Consumers {
  public:
   /// `name` is its own, reply_ and a new id.
-  ReplyQueue(Link& link, std::string name, const RabbitOptions& options);
+  ReplyQueue(Link& link, std::string name);
+  void start() { Consumers::start(reply_topology(options(), name_)); }
 
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   [[nodiscard]] bool idle() const noexcept { return calls_.empty(); }

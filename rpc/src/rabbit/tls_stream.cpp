@@ -2,11 +2,15 @@
 
 #include <arpa/inet.h>
 #include <openssl/err.h>
+#include <openssl/provider.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
 #include <algorithm>
+#include <array>
+#include <cctype>
 #include <stdexcept>
+#include <string_view>
 #include <thane/internal/tls_engine.hpp>
 #include <thane/semaphore.hpp>
 #include <utility>
@@ -22,43 +26,76 @@ using Result = Engine::Result;
 constexpr std::size_t read_size = 16 * 1024;
 constexpr std::size_t max_gathered = 64 * 1024;
 
-[[noreturn]] void fail(const std::string& what) {
+[[noreturn]] void fail(const char* option, const std::string& file) {
   const char* const reason = ERR_reason_error_string(ERR_peek_last_error());
-  const std::string text = what + ": " + (reason != nullptr ? reason : "OpenSSL does not say why");
+  std::string text = file + ": " + (reason != nullptr ? reason : "OpenSSL does not say why");
   ERR_clear_error();
-  throw std::runtime_error(text);
+  throw bad_tls_option(option, std::move(text));
 }
 
-int lowest_version(const std::string& name) {
-  if (name.empty() || name == "SSLv23" || name == "TLSv1_2" || name == "TLSv1.2") {
-    return TLS1_2_VERSION;
+struct Versions {
+  std::string_view name;  // In lower case: Python takes any.
+  int lowest;
+  int highest;  // 0: whatever OpenSSL has.
+};
+
+constexpr std::array<Versions, 6> known_versions{{{"", TLS1_2_VERSION, 0},
+                                                  {"sslv23", TLS1_2_VERSION, 0},
+                                                  {"tlsv1", TLS1_VERSION, TLS1_VERSION},
+                                                  {"tlsv1_1", TLS1_1_VERSION, TLS1_1_VERSION},
+                                                  {"tlsv1_2", TLS1_2_VERSION, TLS1_2_VERSION},
+                                                  {"tlsv1_3", TLS1_3_VERSION, TLS1_3_VERSION}}};
+
+void limit_versions(SSL_CTX* context, const std::string& wanted) {
+  std::string name = wanted;
+  std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::tolower(c); });
+  std::ranges::replace(name, '.', '_');
+  const auto* const found = std::ranges::find(known_versions, name, &Versions::name);
+  if (found == known_versions.end()) {
+    throw bad_tls_option("ssl_version", "\"" + wanted +
+                                            "\" is not offered; say TLSv1, TLSv1_1, TLSv1_2, "
+                                            "TLSv1_3, or nothing for the best that both know");
   }
-  if (name == "TLSv1_3" || name == "TLSv1.3") return TLS1_3_VERSION;
-  throw std::runtime_error("ssl_version: \"" + name +
-                           "\" is not offered; say TLSv1_2 (the default) or TLSv1_3");
+  if (SSL_CTX_set_min_proto_version(context, found->lowest) != 1 ||
+      SSL_CTX_set_max_proto_version(context, found->highest) != 1) {
+    fail("ssl_version", wanted);
+  }
+}
+
+// Which algorithms may be used: a query to OpenSSL's providers, or null for all.
+const char* algorithms(const RabbitOptions& options) {
+  if (!options.ssl_enforce_fips_mode) return nullptr;
+  if (OSSL_PROVIDER_available(nullptr, "fips") != 1 &&
+      OSSL_PROVIDER_try_load(nullptr, "fips", 1) == nullptr) {
+    fail("ssl_enforce_fips_mode", "OpenSSL has no FIPS provider here");
+  }
+  return "fips=yes";
+}
+
+void show_certificate(SSL_CTX* context, const RabbitOptions& options) {
+  const std::string& certificate = options.ssl_cert_file;
+  if (certificate.empty()) return;
+  if (SSL_CTX_use_certificate_chain_file(context, certificate.c_str()) != 1) {
+    fail("ssl_cert_file", certificate);
+  }
+  const std::string& key = options.ssl_key_file.empty() ? certificate : options.ssl_key_file;
+  if (SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) != 1) {
+    fail("ssl_key_file", key);
+  }
 }
 
 // Made for each connection: files that were renewed meanwhile count.
 Context make_context(const RabbitOptions& options) {
-  Context context{SSL_CTX_new(TLS_client_method()), &SSL_CTX_free};
+  Context context{SSL_CTX_new_ex(nullptr, algorithms(options), TLS_client_method()), &SSL_CTX_free};
   if (!context) throw std::bad_alloc();
-  SSL_CTX* const raw = context.get();
-  SSL_CTX_set_min_proto_version(raw, lowest_version(options.ssl_version));
-  SSL_CTX_set_verify(raw, SSL_VERIFY_PEER, nullptr);
+  limit_versions(context.get(), options.ssl_version);
+  SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
   const std::string& authorities = options.ssl_ca_file;
-  if (authorities.empty() ? SSL_CTX_set_default_verify_paths(raw) != 1
-                          : SSL_CTX_load_verify_file(raw, authorities.c_str()) != 1) {
-    fail("ssl_ca_file: " + authorities);
+  if (authorities.empty() ? SSL_CTX_set_default_verify_paths(context.get()) != 1
+                          : SSL_CTX_load_verify_file(context.get(), authorities.c_str()) != 1) {
+    fail("ssl_ca_file", authorities);
   }
-  const std::string& certificate = options.ssl_cert_file;
-  if (certificate.empty()) return context;
-  if (SSL_CTX_use_certificate_chain_file(raw, certificate.c_str()) != 1) {
-    fail("ssl_cert_file: " + certificate);
-  }
-  const std::string& key = options.ssl_key_file.empty() ? certificate : options.ssl_key_file;
-  if (SSL_CTX_use_PrivateKey_file(raw, key.c_str(), SSL_FILETYPE_PEM) != 1) {
-    fail("ssl_key_file: " + key);
-  }
+  show_certificate(context.get(), options);
   return context;
 }
 
@@ -155,6 +192,10 @@ class TlsStream final : public BrokerStream {
 };
 
 }  // namespace
+
+void check_tls(const RabbitOptions& options) {
+  (void)make_context(options);
+}
 
 std::unique_ptr<BrokerStream> tls_connect(Stream stream, const std::string& host,
                                           const RabbitOptions& options) {

@@ -2,13 +2,33 @@
 #pragma once
 
 #include <memory>
+#include <stdexcept>
 #include <string>
+#include <utility>
 
 #include <thane/stream.hpp>
 
 #include "broker_stream.hpp"
 
 namespace thane::rpc::internal::rabbit {
+
+/// An option of TLS has a value that cannot be used; what() is "OPTION: REASON".
+class bad_tls_option : public std::runtime_error {
+ public:
+  bad_tls_option(std::string option, std::string reason)
+      : std::runtime_error(option + ": " + reason),
+        option_(std::move(option)),
+        reason_(std::move(reason)) {}
+  [[nodiscard]] const std::string& option() const noexcept { return option_; }
+  [[nodiscard]] const std::string& reason() const noexcept { return reason_; }
+
+ private:
+  std::string option_;
+  std::string reason_;
+};
+
+/// Reads the files that the options name. Throws bad_tls_option.
+void check_tls(const RabbitOptions& options);
 
 /// Does the handshake over a connected stream. Throws std::runtime_error that says why TLS refuses
 /// the peer, or what is wrong with the files that the options name.

@@ -16,9 +16,11 @@ using amqp::Table;
 void add(Table& to, const char* name, std::string value) {
   to.fields.emplace_back(name, amqp::Value{std::move(value)});
 }
-// As a signed 32-bit integer: another type would be another argument to the broker.
+// As a signed 32-bit integer, unless it is too large for one: as py-amqp writes it, for another
+// type would be another argument to the broker.
 void add(Table& to, const char* name, std::int64_t value) {
-  to.fields.emplace_back(name, amqp::Value{static_cast<std::int32_t>(value)});
+  const auto small = static_cast<std::int32_t>(value);
+  to.fields.emplace_back(name, small == value ? amqp::Value{small} : amqp::Value{value});
 }
 
 DeclareExchange topic_exchange(const RabbitOptions& options, const std::string& name) {
@@ -69,10 +71,25 @@ DeclareQueue own_queue(const RabbitOptions& options, std::string name) {
   return queue;
 }
 
+// One for all servers of a topic, each of which reads all of it.
+DeclareQueue stream_queue(const RabbitOptions& options, std::string name) {
+  DeclareQueue queue{.name = std::move(name), .durable = true};
+  add(queue.arguments, "x-queue-type", "stream");
+  if (const auto age = options.rabbit_transient_queues_ttl.count(); age > 0) {
+    add(queue.arguments, "x-max-age", std::to_string(age) + "s");
+  }
+  return queue;
+}
+
+// One that others read as well, or whose owner may come back, is left to x-expires and x-max-age.
+bool is_deleted_at_end(const RabbitOptions& options) {
+  return !options.rabbit_stream_fanout && !options.use_queue_manager;
+}
+
 }  // namespace
 
 Topology server_topology(const RabbitOptions& options, const Target& target,
-                         const std::string& fanout_queue) {
+                         const std::string& unique) {
   Topology all;
   for (const std::string& name : {target.topic, target.topic + "." + target.server}) {
     all.declares.emplace_back(topic_exchange(options, target.exchange));
@@ -83,10 +100,14 @@ Topology server_topology(const RabbitOptions& options, const Target& target,
   }
   const DeclareExchange fanout = fanout_exchange(options, target.topic);
   all.declares.emplace_back(fanout);
-  all.declares.emplace_back(own_queue(options, fanout_queue));
+  const std::string queue = options.rabbit_stream_fanout ? fanout.name : fanout.name + "_" + unique;
+  all.declares.emplace_back(options.rabbit_stream_fanout ? stream_queue(options, queue)
+                                                         : own_queue(options, queue));
   all.declares.emplace_back(
-      BindQueue{.queue = fanout_queue, .exchange = fanout.name, .routing_key = target.topic});
-  all.queues.push_back(fanout_queue);
+      BindQueue{.queue = queue, .exchange = fanout.name, .routing_key = target.topic});
+  all.queues.push_back(queue);
+  if (options.rabbit_stream_fanout) all.stream = queue;
+  if (is_deleted_at_end(options)) all.own_queue = queue;
   return all;
 }
 
@@ -131,12 +152,22 @@ Route notification_route(const RabbitOptions& options, const Target& target) {
               .queue = target.topic, .exchange = target.exchange, .routing_key = target.topic}}};
 }
 
-amqp::Consume consume(const RabbitOptions& options, std::string queue, std::string tag) {
-  amqp::Consume request{.queue = std::move(queue), .tag = std::move(tag), .arguments = {}};
-  if (options.enable_cancel_on_failover) {
-    request.arguments.fields.emplace_back("x-cancel-on-ha-failover", amqp::Value{true});
+amqp::Consume consume(const RabbitOptions& options, const Topology& topology, std::size_t index,
+                      std::optional<std::int64_t> offset) {
+  amqp::Consume request{
+      .queue = topology.queues[index], .tag = consumer_tag(index), .arguments = {}};
+  auto& arguments = request.arguments.fields;
+  if (request.queue == topology.stream) {
+    arguments.emplace_back("x-stream-offset",
+                           offset ? amqp::Value{*offset} : amqp::Value{std::string{"last"}});
+  } else if (options.enable_cancel_on_failover) {
+    arguments.emplace_back("x-cancel-on-ha-failover", amqp::Value{true});
   }
   return request;
+}
+
+std::string consumer_tag(std::size_t index) {
+  return std::to_string(index + 1);
 }
 
 }  // namespace thane::rpc::internal::rabbit

@@ -1,6 +1,9 @@
 // Which exchanges and queues there are, and how they are declared: as oslo.messaging does it.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +17,8 @@ namespace thane::rpc::internal::rabbit {
 struct Topology {
   std::vector<amqp::Request> declares;
   std::vector<std::string> queues;  ///< To consume from.
+  std::string stream{};             ///< The one of them that is a stream; empty: none.
+  std::string own_queue{};          ///< To be deleted at the end; empty: none.
 };
 
 /// What has to exist before a message is published, and where it goes.
@@ -23,9 +28,9 @@ struct Route {
   std::vector<amqp::Request> declares;
 };
 
-/// Exchange and queues of a server; `fanout_queue` is its own.
+/// Exchange and queues of a server; `unique` is for the name of the one that is its own.
 [[nodiscard]] Topology server_topology(const RabbitOptions& options, const Target& target,
-                                       const std::string& fanout_queue);
+                                       const std::string& unique);
 [[nodiscard]] Topology notification_topology(const RabbitOptions& options,
                                              const std::vector<NotificationSource>& sources,
                                              const std::string& pool);
@@ -37,8 +42,11 @@ struct Route {
 /// that nothing is lost before a listener exists.
 [[nodiscard]] Route notification_route(const RabbitOptions& options, const Target& target);
 
-/// The request that makes a consumer.
-[[nodiscard]] amqp::Consume consume(const RabbitOptions& options, std::string queue,
-                                    std::string tag);
+/// The request that makes a consumer of the `index`th queue. `offset`: where to begin in a stream;
+/// none: with what came last.
+[[nodiscard]] amqp::Consume consume(const RabbitOptions& options, const Topology& topology,
+                                    std::size_t index, std::optional<std::int64_t> offset = {});
+/// Consumers are called "1", "2", ... in the order of their queues, and as many queues there are.
+[[nodiscard]] std::string consumer_tag(std::size_t index);
 
 }  // namespace thane::rpc::internal::rabbit

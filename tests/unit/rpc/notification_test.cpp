@@ -7,26 +7,26 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <regex>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
-#include <thane/fiber_loop.hpp>
+#include <thane/config.hpp>
+#include <thane/fiber.hpp>
 #include <thane/rpc/errors.hpp>
 #include <thane/rpc/notifier.hpp>
+
+#include "fake_world.hpp"
+#include "mask_secrets.hpp"
 
 using namespace std::chrono_literals;
 using namespace thane::rpc;
 using nlohmann::json;
-using thane::FiberLoop;
 using thane::this_fiber::sleep_for;
 
 namespace {
 
-struct World {
-  template <class Body>
-  void run(Body body) {
-    loop.run([&] { body(); });
-  }
+struct World : thane::testing::FakeWorld {
   // Notes "EVENT_TYPE PAYLOAD" of what it is given.
   NotificationEndpoint noting(std::vector<std::string>& notes, NotificationFilter filter = {}) {
     NotificationEndpoint endpoint{std::move(filter)};
@@ -43,14 +43,8 @@ struct World {
     listener->start();
     return listener;
   }
-  static void end(NotificationListener& listener) {
-    listener.stop();
-    listener.wait();
-  }
 
-  Transport transport = Transport::from("fake://");
   Notifier notifier{transport, {.publisher_id = "compute.host1", .drivers = {"messagingv2"}}};
-  FiberLoop loop{FiberLoop::Options{.time = thane::Time::simulated}};
 };
 
 using Notes = std::vector<std::string>;
@@ -116,7 +110,21 @@ TEST_CASE_FIXTURE(World, "filters match from the beginning, and only what is a s
     CHECK(by_payload == Notes{R"(ab {"state":"active"})"});
     CHECK(by_context == Notes{"x null"});
   });
-  CHECK_THROWS_AS(NotificationEndpoint({.event_type = "("}), std::regex_error);
+  CHECK_THROWS_AS(NotificationEndpoint({.event_type = "("}), std::invalid_argument);
+}
+
+TEST_CASE_FIXTURE(World, "no text that is sent is too long, or too hard, for a filter") {
+  run([&] {
+    Notes simple;
+    Notes hard;
+    const auto listener = listen({noting(simple, {.payload = {{"text", "(a|b)*!"}}}),
+                                  noting(hard, {.payload = {{"text", "(a+)+$"}}})});
+    notifier.info({}, "long", {{"text", std::string(500'000, 'a') + "!"}});
+    notifier.info({}, "short", {{"text", "ab!"}});
+    end(*listener);
+    CHECK(simple == Notes{R"(short {"text":"ab!"})"});
+    CHECK(hard.empty());
+  });
 }
 
 TEST_CASE_FIXTURE(World, "what is requeued, or fails, comes again where that is allowed") {
@@ -166,6 +174,32 @@ TEST_CASE_FIXTURE(World,
     CHECK(notes.empty());
   });
   CHECK_THROWS_AS((Notifier{transport, {.drivers = {"pigeon"}}}), DriverLoadFailure);
+}
+
+TEST_CASE("the driver for tests keeps what it is given") {
+  const Notifier notifier{Transport::from("fake://"), {.drivers = {"test"}}};
+  notifier.prepare("compute.host2").info(Context{{{"user_id", "u1"}}}, "e.0", 7);
+  for (int i = 1; i <= 1000; ++i) notifier.info({}, "e." + std::to_string(i), i);
+  const auto recorded = notifier.recorded();
+  REQUIRE(recorded.size() == 1000);
+  CHECK(recorded.front().event_type() == "e.1");
+  CHECK(recorded.back().payload() == 1000);
+}
+
+TEST_CASE("what is logged has no secrets in it") {
+  CHECK(
+      internal::mask_secrets({{"adminPass", "x"}, {"id", 1}, {"nested", {{{"auth_token", 7}}}}}) ==
+      json{{"adminPass", "***"}, {"id", 1}, {"nested", {{{"auth_token", "***"}}}}});
+}
+
+TEST_CASE("a notifier takes drivers, topics and retries from the configuration") {
+  const auto config = thane::Config::parse(
+      {}, {options(), notification_options()},
+      {"THANE_TRANSPORT_URL=fake://", "THANE_OSLO_MESSAGING_NOTIFICATIONS__DRIVER=test,noop"});
+  const Notifier notifier{config, Transport::for_notifications(config), "p"};
+  notifier.error({}, "e", 1);
+  REQUIRE(notifier.recorded().size() == 1);
+  CHECK(notifier.recorded().front().publisher_id() == "p");
 }
 
 }  // namespace

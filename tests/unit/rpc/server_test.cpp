@@ -10,17 +10,17 @@
 #include <vector>
 
 #include <thane/event.hpp>
-#include <thane/fiber_loop.hpp>
+#include <thane/fiber.hpp>
 #include <thane/log.hpp>
 #include <thane/rpc/client.hpp>
 #include <thane/thread_group.hpp>
 
 #include "call_monitor.hpp"
+#include "fake_world.hpp"
 
 using namespace std::chrono_literals;
 using namespace thane::rpc;
 using nlohmann::json;
-using thane::FiberLoop;
 using thane::this_fiber::sleep_for;
 
 namespace {
@@ -40,12 +40,7 @@ Endpoint make_endpoint(const std::string& name) {
   return endpoint;
 }
 
-// In simulated time: what takes minutes here takes none.
-struct World {
-  template <class Body>
-  void run(Body body) {
-    loop.run([&] { body(); });
-  }
+struct World : thane::testing::FakeWorld {
   [[nodiscard]] std::unique_ptr<Server> serve(const std::string& name,
                                               const ServerOptions& options = {}) const {
     auto server = std::make_unique<Server>(transport, Target{.topic = "t", .server = name},
@@ -53,14 +48,8 @@ struct World {
     server->start();
     return server;
   }
-  static void end(Server& server) {
-    server.stop();
-    server.wait();
-  }
 
-  Transport transport = Transport::from("fake://");
   Client client{transport, {.topic = "t"}};
-  FiberLoop loop{FiberLoop::Options{.time = thane::Time::simulated}};
 };
 
 TEST_CASE_FIXTURE(World, "a call goes to one server of a topic in turn, or to the one it names") {

@@ -3,12 +3,18 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
 
+#include <thane/config.hpp>
 #include <thane/rpc/errors.hpp>
+#include <thane/rpc/rabbit_options.hpp>
+#include <thane/rpc/transport.hpp>
+
+#include "support/temporary_directory.hpp"
 
 using nlohmann::json;
 using thane::rpc::InvalidTransportURL;
@@ -59,6 +65,33 @@ TEST_CASE("the driver is what stands before a plus sign, the path all that follo
   CHECK(TransportUrl::parse("kombu+memory://").driver() == "kombu");
   CHECK(TransportUrl::parse("local:///run/shop").path == "/run/shop");
   CHECK(TransportUrl::parse("rabbit://h/?x=a+b%2B").query.at("x") == "a b+");
+}
+
+// Of a program with that transport_url in its file.
+std::string refusal(const std::string& url) {
+  const thane::testing::TemporaryDirectory directory;
+  const std::string path = directory.write("a.conf", "[DEFAULT]\ntransport_url = " + url + "\n");
+  try {
+    (void)thane::rpc::Transport::from(thane::Config::parse(
+        {"--config-file", path}, {thane::rpc::options(), thane::rpc::rabbit_options()}));
+    return "none";
+  } catch (const thane::config_error& error) {
+    const std::string text = error.what();
+    return text.substr(std::min(text.find("a.conf"), text.size()));
+  }
+}
+
+TEST_CASE("a transport_url that cannot be used is told by its place, without its passwords") {
+  const std::string place = "a.conf:2: transport_url: ";
+  CHECK(refusal("rabbit://h/").starts_with("none"));
+  CHECK(refusal("no scheme").starts_with(place + "there is no scheme"));
+  const std::string slash = refusal("rabbit://me:hid/den@h/");
+  CHECK(slash.starts_with(place + "a port that is no number"));
+  CHECK(slash.find("hid") == std::string::npos);
+  CHECK(refusal("pigeon://h/") ==
+        place + "Failed to load transport driver \"pigeon\": there is none of that name");
+  CHECK(refusal("rabbit://me:it@h/?nonsense=1") == place + "there is no option \"nonsense\"");
+  CHECK(refusal("local://relative").starts_with(place));
 }
 
 }  // namespace

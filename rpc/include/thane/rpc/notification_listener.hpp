@@ -23,9 +23,9 @@ enum class NotificationResult {
   requeue,  ///< Deliver it again, if ListenerOptions::allow_requeue.
 };
 
-/// Which notifications an endpoint wants: regular expressions (ECMAScript) that have to match at
-/// the beginning of the value; empty ones match all. A value that is missing or is no string
-/// matches none.
+/// Which notifications an endpoint wants: regular expressions (Perl's and Python's syntax: PCRE2)
+/// that have to match at the beginning of the value; empty ones match all. A value that is missing
+/// or is no string matches none, nor does one that would take more than 100,000 steps.
 struct NotificationFilter {
   std::string publisher_id{};
   std::string event_type{};
@@ -46,7 +46,7 @@ class NotificationEndpoint {
   using Method = std::function<NotificationResult(const Notification& notification)>;
   using BatchMethod = std::function<NotificationResult(const std::vector<Notification>& batch)>;
 
-  /// Throws std::regex_error for a filter that is no regular expression.
+  /// Throws std::invalid_argument for a filter that is no regular expression.
   explicit NotificationEndpoint(NotificationFilter filter = {});
   NotificationEndpoint& on(Priority priority, Method method);
   /// Called by a listener with batch_size > 1, with one or more; one by one by other listeners.

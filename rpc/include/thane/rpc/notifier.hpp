@@ -25,8 +25,8 @@ class Notifier {
  public:
   struct Options {
     std::string publisher_id{};
-    /// `messagingv2` (with envelope), `messaging` (without), `log`, `noop`; all of them are used.
-    /// None: nothing is sent.
+    /// `messagingv2` (with envelope), `messaging` (without), `log`, `noop`, `test` (recorded());
+    /// all of them are used. None: nothing is sent.
     std::vector<std::string> drivers{};
     std::vector<std::string> topics{"notifications"};
     std::optional<int> retry{};  ///< As Client::Options::retry.
@@ -40,6 +40,9 @@ class Notifier {
 
   /// The same with another publisher_id.
   [[nodiscard]] Notifier prepare(std::string publisher_id) const;
+
+  /// What driver `test` has kept: the last 1000, of all that prepare() has made of one notifier.
+  [[nodiscard]] std::vector<Notification> recorded() const;
 
   void notify(Priority priority, const Context& context, std::string_view event_type,
               const nlohmann::json& payload) const;

@@ -38,16 +38,19 @@ struct TransportSettings {
 ///     rpc::Client client{transport, {.topic = "stock"}};
 ///
 /// May be made in the parent: it connects to nothing before the first message, in the worker. Each
-/// process has its own connections. These drivers there are:
+/// process has its own connections. There are these drivers:
 ///
 ///     local://DIR   all processes of this machine, by Unix sockets below DIR; local:// is
 ///                   $XDG_RUNTIME_DIR/thane-rpc, /run/thane-rpc for root, or /tmp/thane-rpc-UID
+///     rabbit://     all that know the broker: docs/rabbit.md
 ///     fake://       this process; fake://NAME/ and another name know nothing of each other
 class Transport {
  public:
-  /// By the options above. Throws InvalidTransportURL and DriverLoadFailure.
+  /// By the options above and those of the driver, as far as the program has registered them:
+  /// rabbit_options(). Throws config_error that says which option is wrong, and where it stands.
   static Transport from(const Config& config);
   static Transport from(const Snapshot& values);
+  /// Throws InvalidTransportURL and DriverLoadFailure.
   static Transport from(const std::string& text, const TransportSettings& settings = {});
   /// The same, by transport_url of group oslo_messaging_notifications if that is set.
   static Transport for_notifications(const Config& config);
@@ -59,6 +62,7 @@ class Transport {
 
  private:
   struct State;
+  static Transport by_option(const Snapshot& values, const char* option);
   explicit Transport(std::shared_ptr<State> state) noexcept;
   std::shared_ptr<State> state_;
 };

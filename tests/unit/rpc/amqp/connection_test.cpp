@@ -8,70 +8,16 @@
 #include <utility>
 #include <vector>
 
+#include "peer.hpp"
 #include "support/broker_side.hpp"
 
 using namespace thane::rpc::amqp;
+using namespace thane::testing;
 using namespace std::chrono_literals;
 using namespace std::string_view_literals;
 namespace broker = thane::testing::broker;
 
 namespace {
-
-constexpr thane::TimePoint begin{1h};
-
-// A connection and what it said, with the time at `now`.
-struct Peer {
-  explicit Peer(ConnectionSettings settings = {}) : connection(std::move(settings), begin) {
-    CHECK(connection.take_output(now) == protocol_header);
-  }
-
-  std::vector<Event> say(std::string_view octets) {
-    connection.receive(octets, now);
-    return events();
-  }
-  std::vector<Event> tick_at(thane::TimePoint when) {
-    now = when;
-    connection.tick(now);
-    return events();
-  }
-  std::vector<Event> events() {
-    std::vector<Event> all;
-    while (auto event = connection.next_event()) all.push_back(std::move(*event));
-    return all;
-  }
-  // The next method in what it sends, without its frame.
-  std::pair<MethodId, std::string> sent() {
-    if (const std::string output = connection.take_output(now); !output.empty()) {
-      parser.feed(output);
-    }
-    const auto frame = parser.next();
-    if (!frame) return {MethodId{0}, {}};
-    if (frame->type != FrameType::method) return {MethodId{0}, std::string{frame->payload}};
-    Reader from{frame->payload};
-    const auto id = MethodId{from.long_integer()};
-    return {id, std::string{frame->payload.substr(4)}};
-  }
-  MethodId sent_method() { return sent().first; }
-
-  Connection connection;
-  thane::TimePoint now = begin;
-  FrameParser parser{131072};
-};
-
-struct OpenPeer : Peer {
-  explicit OpenPeer(ConnectionSettings settings = {}) : Peer(std::move(settings)) {
-    (void)say(broker::start());
-    (void)say(broker::tune());
-    REQUIRE(say(broker::open_ok()).size() == 1);
-    while (sent_method() != MethodId{0}) {
-    }
-    channel = connection.open_channel();
-    (void)say(broker::channel_open_ok(channel));
-    while (sent_method() != MethodId{0}) {
-    }
-  }
-  ChannelId channel = 0;
-};
 
 template <class Wanted>
 Wanted only(const std::vector<Event>& events) {
@@ -112,17 +58,45 @@ TEST_CASE("the handshake logs in, takes the lesser limits and opens the virtual 
   CHECK(peer.connection.heartbeat() == 30s);
 }
 
-TEST_CASE("EXTERNAL leaves the name to TLS; a mechanism that is not offered ends it") {
-  Peer external{{.mechanism = Mechanism::external}};
-  (void)external.say(broker::start("PLAIN EXTERNAL"));
-  const std::string arguments = external.sent().second;
+// Mechanism and response with which a client answers the offer.
+std::pair<std::string, std::string> log_in(Mechanism mechanism, std::string_view offered) {
+  Peer peer{{.mechanism = mechanism, .user = "me", .password = "it"}};
+  (void)peer.say(broker::start(offered));
+  const std::string arguments = peer.sent().second;
   Reader from{arguments};
   (void)read_table(from);
-  CHECK(from.short_string() == "EXTERNAL");
-  CHECK(from.long_string().empty());
+  const std::string name{from.short_string()};
+  return {name, std::string{from.long_string()}};
+}
 
+TEST_CASE("each mechanism logs in with its own response; one that is not offered ends it") {
+  using Answer = std::pair<std::string, std::string>;
+  constexpr auto all = "PLAIN AMQPLAIN EXTERNAL RABBIT-CR-DEMO";
+  const std::string plain{"\0me\0it", 6};
+  CHECK(log_in(Mechanism::plain, all) == Answer{"PLAIN", plain});
+  CHECK(log_in(Mechanism::amqplain, all) ==
+        Answer{"AMQPLAIN", std::string{"\x05LOGINS\0\0\0\x02me\x08PASSWORDS\0\0\0\x02it", 29}});
+  CHECK(log_in(Mechanism::amqplain, "PLAIN") == Answer{"PLAIN", plain});
+  CHECK(log_in(Mechanism::external, all) == Answer{"EXTERNAL", ""});
+  CHECK(log_in(Mechanism::rabbit_cr_demo, all) == Answer{"RABBIT-CR-DEMO", "me"});
   Peer refused{{.mechanism = Mechanism::external}};
   CHECK(violation(refused.say(broker::start("PLAIN"))) == 403);
+}
+
+TEST_CASE("a challenge is answered by the mechanism that knows of them, and by no other") {
+  const auto secure = broker::method(0, MethodId::connection_secure, [](Writer& to) {
+    to.long_string("Please tell me your password");
+  });
+  Peer demo{{.mechanism = Mechanism::rabbit_cr_demo, .password = "it"}};
+  (void)demo.say(broker::start("RABBIT-CR-DEMO"));
+  CHECK(demo.sent_method() == MethodId::connection_start_ok);
+  CHECK(demo.say(secure).empty());
+  const auto [id, arguments] = demo.sent();
+  CHECK(id == MethodId::connection_secure_ok);
+  CHECK(Reader{arguments}.long_string() == "My password is it");
+  Peer plain;
+  (void)plain.say(broker::start());
+  CHECK(violation(plain.say(secure)) == 503);
 }
 
 TEST_CASE("a wrong password is told by the broker") {
@@ -329,6 +303,8 @@ TEST_CASE("heartbeats are sent in silence, and asked of the peer") {
   CHECK(only<Closed>(peer.tick_at(begin + 90s)).by == ClosedBy::silence);
   CHECK(peer.connection.deadline() == thane::never);
 
+  OpenPeer often{{.heartbeat_rate = 3}};
+  CHECK(often.connection.deadline() == begin + 20s);
   OpenPeer off{{.heartbeat = 0s}};
   CHECK(off.connection.deadline() == thane::never);
 }

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -11,6 +13,7 @@
 #include <thane/rpc/rabbit_options.hpp>
 
 #include "rabbit/broker.hpp"
+#include "support/temporary_directory.hpp"
 
 using namespace thane::rpc;
 using namespace thane::rpc::internal;
@@ -32,7 +35,7 @@ Kind at(const Topology& topology, std::size_t index) {
 }
 
 TEST_CASE("a server has the queues of its topic, of itself and of fanout") {
-  const Topology all = server_topology({}, demo, "demo_fanout_1");
+  const Topology all = server_topology({}, demo, "1");
   REQUIRE(all.declares.size() == 9);
   CHECK(at<DeclareExchange>(all, 0) == DeclareExchange{.name = "openstack"});
   CHECK(at<DeclareQueue>(all, 1) == DeclareQueue{.name = "demo"});
@@ -46,6 +49,7 @@ TEST_CASE("a server has the queues of its topic, of itself and of fanout") {
   CHECK(at<BindQueue>(all, 8) ==
         BindQueue{.queue = "demo_fanout_1", .exchange = "demo_fanout", .routing_key = "demo"});
   CHECK(all.queues == std::vector<std::string>{"demo", "demo.s1", "demo_fanout_1"});
+  CHECK(all.own_queue == "demo_fanout_1");
 }
 
 TEST_CASE("options change how queues and exchanges are declared, as in oslo.messaging") {
@@ -77,7 +81,7 @@ TEST_CASE("options change how queues and exchanges are declared, as in oslo.mess
                                     {"x-delivery-limit", {std::int32_t{3}}},
                                     {"x-max-in-memory-length", {std::int32_t{4}}},
                                     {"x-max-in-memory-bytes", {std::int32_t{5}}}}}});
-  CHECK(at<DeclareQueue>(all, 7) == DeclareQueue{.name = "f", .arguments = expires});
+  CHECK(at<DeclareQueue>(all, 7) == DeclareQueue{.name = "demo_fanout_f", .arguments = expires});
 
   quorum.rabbit_transient_quorum_queue = true;
   quorum.rabbit_transient_queues_ttl = std::chrono::seconds{0};
@@ -85,11 +89,36 @@ TEST_CASE("options change how queues and exchanges are declared, as in oslo.mess
   CHECK(at<DeclareExchange>(all, 6).durable);
   CHECK(at<DeclareQueue>(all, 7).durable);
   CHECK(at<DeclareQueue>(all, 7).arguments.find("x-expires") == nullptr);
+  quorum.rabbit_transient_queues_ttl = std::chrono::hours{24 * 365};  // More than 31 bits.
+  CHECK(at<DeclareQueue>(reply_topology(quorum, "r"), 0).arguments.find("x-expires")->value ==
+        amqp::Value{std::int64_t{31'536'000'000}}.value);
 
   RabbitOptions failover;
   failover.enable_cancel_on_failover = true;
-  CHECK(consume(failover, "q", "1").arguments.find("x-cancel-on-ha-failover") != nullptr);
-  CHECK(consume({}, "q", "1").arguments == Table{});
+  all = server_topology(failover, demo, "f");
+  CHECK(consume(failover, all, 1).arguments.find("x-cancel-on-ha-failover") != nullptr);
+  CHECK(consume(failover, all, 1).tag == "2");
+  CHECK(consume({}, all, 1).arguments == Table{});
+}
+
+TEST_CASE("fanout may be a stream that all servers of a topic read, each from where it was") {
+  RabbitOptions options;
+  options.rabbit_stream_fanout = true;
+  options.rabbit_transient_quorum_queue = true;
+  options.rabbit_ha_queues = true;
+  const Topology all = server_topology(options, demo, "f");
+  CHECK(at<DeclareExchange>(all, 6).durable);
+  CHECK(at<DeclareQueue>(all, 7) ==
+        DeclareQueue{.name = "demo_fanout",
+                     .durable = true,
+                     .arguments = {{{"x-queue-type", {std::string{"stream"}}},
+                                    {"x-max-age", {std::string{"1800s"}}}}}});
+  CHECK(all.stream == "demo_fanout");
+  CHECK(all.own_queue.empty());
+  CHECK(consume(options, all, 2).arguments.text("x-stream-offset") == "last");
+  CHECK(consume(options, all, 2, 7).arguments.find("x-stream-offset")->value ==
+        amqp::Value{std::int64_t{7}}.value);
+  CHECK(consume(options, all, 1).arguments == Table{});
 }
 
 TEST_CASE("messages go to the exchange of the target, or to that of fanout without a key") {
@@ -149,10 +178,51 @@ TEST_CASE("a URL with an option that there is not, or with a wrong value, is ref
     INFO(bad);
     CHECK_THROWS_AS((void)Broker::from(TransportUrl::parse(bad), nullptr), InvalidTransportURL);
   }
-  CHECK_THROWS_AS(
-      (void)Broker::from(
-          TransportUrl::parse("rabbit://h/?rabbit_ha_queues=1&rabbit_quorum_queue=1"), nullptr),
-      std::runtime_error);
+}
+
+std::string refusal(const std::string& file, const std::string& query = "") {
+  const thane::testing::TemporaryDirectory directory;
+  const std::string path = directory.write("a.conf", "[oslo_messaging_rabbit]\n" + file + "\n");
+  try {
+    const auto config = thane::Config::parse({"--config-file", path}, {rabbit_options()});
+    (void)Broker::from(TransportUrl::parse("rabbit://h/" + query), config.snapshot().get());
+    return "none";
+  } catch (const std::runtime_error& error) {
+    const std::string text = error.what();
+    const auto at = text.find("a.conf");
+    return at == std::string::npos ? text : text.substr(at);
+  }
+}
+
+TEST_CASE("what is wrong with an option is told with the place where it was said") {
+  CHECK(refusal("\nssl = perhaps") ==
+        "a.conf:3: oslo_messaging_rabbit.ssl: \"perhaps\" is not true or false");
+  CHECK(refusal("rabbit_ha_queues = true\nrabbit_quorum_queue = true") ==
+        "a.conf:3: oslo_messaging_rabbit.rabbit_quorum_queue: excludes rabbit_ha_queues: quorum "
+        "queues are not mirrored");
+  CHECK(refusal("rabbit_stream_fanout = true") ==
+        "a.conf:2: oslo_messaging_rabbit.rabbit_stream_fanout: needs a rabbit_qos_prefetch_count "
+        "above 0");
+  CHECK(refusal("rabbit_qos_prefetch_count = 1", "?rabbit_stream_fanout=true") ==
+        "rabbit_stream_fanout: needs rabbit_transient_quorum_queue");
+  CHECK(refusal("ssl = true\nssl_version = SSLv3")
+            .starts_with("a.conf:3: oslo_messaging_rabbit.ssl_version: \"SSLv3\" is not offered"));
+  CHECK(refusal("ssl = true\nssl_ca_file = /nowhere")
+            .starts_with("a.conf:3: oslo_messaging_rabbit.ssl_ca_file: /nowhere: "));
+  CHECK(refusal("ssl = true\nssl_enforce_fips_mode = true").find("no FIPS provider") !=
+        std::string::npos);
+  CHECK(refusal("hostname = a/b").starts_with("a.conf:2: oslo_messaging_rabbit.hostname: "));
+  CHECK(refusal("", "?ssl=perhaps") == "ssl: \"perhaps\" is not true or false");
+  CHECK(refusal("", "?nonsense=1") == "there is no option \"nonsense\"");
+}
+
+TEST_CASE("versions of TLS are called as in Python, and old names of options count") {
+  for (const char* version : {"", "SSLv23", "tlsv1", "TLSv1_1", "TLSv1_2", "TLSv1.3"}) {
+    INFO(version);
+    CHECK(refusal("rabbit_use_ssl = true\nssl_version = " + std::string{version}) == "none");
+  }
+  CHECK(refusal("rabbit_quroum_max_memory_bytes = 5\nheartbeat_in_pthread = true\n"
+                "rpc_conn_pool_size = 3\nkombu_compression = bz2") == "none");
 }
 
 }  // namespace

@@ -54,8 +54,8 @@ void check_arguments(const std::string& method, const std::vector<ParameterInfo>
 [[nodiscard]] bool is_number(const nlohmann::json& value) noexcept;
 [[nodiscard]] bool is_boolean(const nlohmann::json& value) noexcept;
 
-template <class T, class Json>
-bool fits(const Json& value) {
+template <class T, class JsonType>
+bool fits(const JsonType& value) {
   if constexpr (std::is_same_v<T, bool>) {
     return is_boolean(value);
   } else if constexpr (std::is_integral_v<T>) {
@@ -68,20 +68,21 @@ bool fits(const Json& value) {
   }
 }
 
-// Json is a parameter so that nlohmann::json may be incomplete here.
-template <class T, class Json>
-T take_argument(const std::string& method, const std::string& name, Json& args) {
-  Json* const value = find_argument(args, name);
+// JsonType is a parameter so that nlohmann::json may be incomplete here. It is not called Json, for
+// users do call it so, and -Wshadow would tell them of us.
+template <class T, class JsonType>
+T take_argument(const std::string& method, const std::string& name, JsonType& args) {
+  JsonType* const value = find_argument(args, name);
   if constexpr (is_optional<T>) {
     if (value == nullptr || value->is_null()) return std::nullopt;
     return take_argument<typename T::value_type>(method, name, args);
-  } else if constexpr (std::is_same_v<T, Json>) {
+  } else if constexpr (std::is_same_v<T, JsonType>) {
     return std::move(*value);
   } else {
     if (!fits<T>(*value)) refuse_argument(method, name, value->type_name());
     try {
       return value->template get<T>();
-    } catch (const typename Json::exception& error) {
+    } catch (const typename JsonType::exception& error) {
       refuse_argument(method, name, error.what());
     }
   }
@@ -96,16 +97,15 @@ auto typed_method(const std::string& method, std::vector<std::string> names, Fun
       {names[Index], is_optional<std::tuple_element_t<Index, Values>>}...};
   return [method, parameters, function = std::move(function)](const Context& context,
                                                               auto args) mutable {
-    using Json = decltype(args);
     check_arguments(method, parameters, args);
     // In braces: evaluated from left to right.
     Values values{take_argument<std::tuple_element_t<Index, Values>>(method, parameters[Index].name,
                                                                      args)...};
     if constexpr (std::is_void_v<decltype(function(context, std::get<Index>(values)...))>) {
       function(context, std::move(std::get<Index>(values))...);
-      return Json{};
+      return decltype(args){};
     } else {
-      return Json(function(context, std::move(std::get<Index>(values))...));
+      return decltype(args)(function(context, std::move(std::get<Index>(values))...));
     }
   };
 }
