@@ -89,8 +89,8 @@ MeasuredProgram::MeasuredProgram(const std::vector<std::string>& command,
     ::setpgid(0, 0);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (options.processor >= 0) pin(options.processor);
-    ::dup2(null.get(), 0);
-    ::dup2(log.get(), 1);
+    ::dup2(options.input >= 0 ? options.input : null.get(), 0);
+    ::dup2(options.output >= 0 ? options.output : log.get(), 1);
     ::dup2(log.get(), 2);
     if (options.open_files > 0) {
       const rlimit limit{.rlim_cur = options.open_files, .rlim_max = options.open_files};
@@ -183,6 +183,12 @@ double tree_cpu_milliseconds(pid_t pid) {
 
 long pss_kib(pid_t pid) {
   return number_in(pid, "smaps_rollup", "Pss:");
+}
+
+Memory memory_of(pid_t pid) {
+  return {.rss_kib = number_in(pid, "smaps_rollup", "Rss:"),
+          .pss_kib = pss_kib(pid),
+          .anonymous_kib = number_in(pid, "smaps_rollup", "Anonymous:")};
 }
 
 long tree_pss_kib(pid_t pid) {

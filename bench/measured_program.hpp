@@ -23,6 +23,8 @@ struct ProgramOptions {
   std::filesystem::path log;  ///< What it prints is appended to this file.
   rlim_t open_files = 0;      ///< RLIMIT_NOFILE; 0: as many as this process.
   int processor = -1;         ///< That it runs on, and all it starts; -1: any.
+  int input = -1;             ///< Its standard input; -1: /dev/null.
+  int output = -1;            ///< Its standard output; -1: the log.
 };
 
 /// A program in a process group of its own.
@@ -76,6 +78,13 @@ void pin(int processor);
 /// The same of all threads that there are, and of the processes that it has started.
 [[nodiscard]] double tree_cpu_milliseconds(pid_t pid);
 [[nodiscard]] long pss_kib(pid_t pid);
+
+struct Memory {
+  long rss_kib = 0;        ///< With the pages of files, which others may have in use as well.
+  long pss_kib = 0;        ///< With its share of those.
+  long anonymous_kib = 0;  ///< What no other process and no file has.
+};
+[[nodiscard]] Memory memory_of(pid_t pid);
 /// With that of the processes that it has started.
 [[nodiscard]] long tree_pss_kib(pid_t pid);
 

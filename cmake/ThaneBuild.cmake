@@ -7,15 +7,26 @@ if(PROJECT_IS_TOP_LEVEL AND NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYP
   set(CMAKE_BUILD_TYPE RelWithDebInfo)
 endif()
 
-add_library(thane_build INTERFACE)
-target_compile_options(thane_build INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow
+add_library(thane_warnings INTERFACE)
+target_compile_options(thane_warnings INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow
                        $<$<BOOL:${THANE_WERROR}>:-Werror>)
+
+# thane_build: what is compiled for its own sake. thane_build_tests: the texts of tests, which need
+# no watch over their own arithmetic, and whose optimisation would take as long as to compile them.
+add_library(thane_build INTERFACE)
+add_library(thane_build_tests INTERFACE)
+target_link_libraries(thane_build INTERFACE thane_warnings)
+target_link_libraries(thane_build_tests INTERFACE thane_warnings)
+target_compile_options(thane_build_tests INTERFACE -O0)
 if(THANE_SANITIZE)
-  target_compile_options(thane_build INTERFACE -fsanitize=${THANE_SANITIZE} -fno-omit-frame-pointer)
-  target_link_options(thane_build INTERFACE -fsanitize=${THANE_SANITIZE})
+  string(REPLACE ",undefined" "" sanitize_tests "${THANE_SANITIZE}")
+  target_compile_options(thane_build INTERFACE -fsanitize=${THANE_SANITIZE})
+  target_compile_options(thane_build_tests INTERFACE -fsanitize=${sanitize_tests})
+  target_compile_options(thane_warnings INTERFACE -fno-omit-frame-pointer)
+  target_link_options(thane_warnings INTERFACE -fsanitize=${THANE_SANITIZE})
   if(THANE_SANITIZE MATCHES "thread")
     # Asio's fences are atomic_thread_fence, which TSan does not model; g++ warns at each.
-    target_compile_options(thane_build INTERFACE -Wno-tsan)
+    target_compile_options(thane_warnings INTERFACE -Wno-tsan)
   endif()
   if(THANE_SANITIZE MATCHES "undefined")
     # The check of vptrs opens a pipe to see whether memory is there: a process that is out of
@@ -24,6 +35,20 @@ if(THANE_SANITIZE)
                            -fno-sanitize=vptr)
   endif()
 endif()
+if(THANE_BUILD_FUZZERS)
+  # libFuzzer looks for inputs that reach more of the code: all of it has to tell what it runs.
+  target_compile_options(thane_build INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
+# Headers that most sources include, parsed once for each target: where THANE_PRECOMPILE asks for it.
+# Sources still include what they need, as the usual build has no such thing.
+function(thane_precompile target)
+  if(THANE_PRECOMPILE)
+    target_precompile_headers(${target} PRIVATE
+      <algorithm> <array> <chrono> <functional> <map> <memory> <optional> <span>
+      <stdexcept> <string> <string_view> <system_error> <utility> <vector> <fmt/core.h> ${ARGN})
+  endif()
+endfunction()
 
 # thane_module(NAME LINKS other-modules...): the library thane_NAME, alias thane::NAME, from all
 # sources below src/. It sees its own include folders and those of the modules it links, no others:
@@ -43,5 +68,6 @@ function(thane_module name)
     target_link_libraries(thane_${name} PUBLIC thane_${other})
   endforeach()
   target_link_libraries(thane_${name} PRIVATE $<BUILD_INTERFACE:thane_build>)
+  thane_precompile(thane_${name})
   set_property(GLOBAL APPEND PROPERTY THANE_MODULES thane_${name})
 endfunction()

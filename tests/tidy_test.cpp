@@ -30,8 +30,8 @@ std::vector<Source> read_tree() {
   const auto add = [&sources](const fs::path& path) {
     sources.push_back({path.lexically_relative(root).string(), read(path)});
   };
-  for (const char* folder : {"core", "service", "launcher", "wsgi", "run", "rpc", "examples",
-                             "tests", "docs", "bench", "cmake", ".ci"}) {
+  for (const char* folder : {"core", "service", "launcher", "wsgi", "run", "rpc", "servicegroup",
+                             "examples", "tests", "docs", "bench", "cmake", ".ci"}) {
     for (const auto& entry : fs::recursive_directory_iterator{root / folder}) {
       // tests/data holds input as others wrote it.
       if (entry.is_regular_file() &&
@@ -143,7 +143,8 @@ TEST_CASE_FIXTURE(Tree, "every example says in its first lines how to run it") {
 
 TEST_CASE_FIXTURE(Tree, "every option is documented") {
   const auto docs = joined(R"(^docs/[^/]*\.md$)");
-  for (const auto& source : with(R"(^(core|service|launcher|wsgi|run|rpc)/src/.*\.cpp$)")) {
+  for (const auto& source :
+       with(R"(^(core|service|launcher|wsgi|run|rpc|servicegroup)/src/.*\.cpp$)")) {
     for (const auto& option : option_names(source.text)) {
       CHECK_MESSAGE(docs.find("`" + option + "`") != std::string::npos,
                     source.path << ": option " << option << " is in no page of docs/");

@@ -1,5 +1,6 @@
 // rabbit:// on a real RabbitMQ: calls and casts, and all that can happen to a broker meanwhile.
 #include <doctest/doctest.h>
+#include <signal.h>
 
 #include <chrono>
 #include <functional>
@@ -7,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <thane/fiber.hpp>
 #include <thane/fiber_loop.hpp>
@@ -15,12 +17,16 @@
 #include <thane/timeout.hpp>
 
 #include "support/certificates.hpp"
+#include "support/child_process.hpp"
 #include "support/rabbitmq.hpp"
+#include "support/temporary_directory.hpp"
 
 namespace rpc = thane::rpc;
 using nlohmann::json;
 using namespace std::chrono_literals;
 using thane::testing::Authority;
+using thane::testing::ChildProcess;
+using thane::testing::Exit;
 using thane::testing::RabbitMq;
 using Clock = std::chrono::steady_clock;
 
@@ -279,6 +285,23 @@ TEST_CASE("after a restart of the broker traffic flows within three seconds") {
     pair.client.prepare({.fanout = true}).cast("bump");
     CHECK(pair.bumped_to(1));
   });
+}
+
+TEST_CASE("compute serves, and tells of it, over RabbitMQ by one option") {
+  const thane::testing::TemporaryDirectory directory;
+  const auto compute = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(),
+                     {"--transport-url", broker().url(), "--compute-host", "node-1",
+                      "--database-connection", "sqlite:///" + directory.file("services.sqlite")});
+    return std::make_unique<ChildProcess>(EXAMPLES_DIR "/compute", arguments);
+  };
+  const auto service = compute({});
+  service->expect_line("parent ready");
+  CHECK(compute({"--compute-ask", "boot", "--compute-instance", "web-1"})->wait_exit() ==
+        Exit{.code = 0});
+  service->expect_line("heard compute.instance.create.end ");
+  service->signal(SIGTERM);
+  CHECK(service->wait_exit() == Exit{.code = 0});
 }
 
 }  // namespace

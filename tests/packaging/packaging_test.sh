@@ -27,6 +27,7 @@ take_in() {
   attempt "$name: configures" configure "$folder" "${@:3}"
   attempt "$name: builds" cmake --build "$folder"
   attempt "$name: runs" timeout 20 "$folder/downstream"
+  attempt "$name: keeps records" env -C "$folder" timeout 20 ./records
 }
 
 # with_pkg_config NAME PREFIX [--static]
@@ -38,6 +39,13 @@ with_pkg_config() {
   attempt "$name: builds" "$compiler" -std=c++20 -o "$work_dir/plain" "$here/main.cpp" \
     "$here/routes.cpp" "${flags[@]}"
   attempt "$name: runs" env LD_LIBRARY_PATH="$PKG_CONFIG_PATH/.." timeout 20 "$work_dir/plain"
+  if ldd "$work_dir/plain" | grep -E 'libpq|libsqlite'; then
+    echo "FAILED: $name: who keeps no records is linked with databases"
+    exit 1
+  fi
+  read -ra flags < <(pkg-config "${@:3}" --cflags --libs thane-servicegroup)
+  attempt "$name: builds with records" "$compiler" -std=c++20 -o "$work_dir/records" \
+    "$here/records.cpp" "${flags[@]}"
 }
 
 install_from() {
@@ -71,7 +79,7 @@ with_pkg_config "pkg-config --static, static" "$work_dir/static" --static
 
 # The second way keeps its build folder for the third: the library is compiled once for both.
 take_in "add_subdirectory, shared" source -DHOW=subdirectory "-DTHANE_SOURCE=$source_dir" \
-  -DBUILD_SHARED_LIBS=ON -DTHANE_INSTALL=ON
+  -DBUILD_SHARED_LIBS=ON -DTHANE_INSTALL=ON -DTHANE_PRECOMPILE=ON
 install_from "$work_dir/source" "$work_dir/shared"
 take_in "FetchContent, shared" source -DHOW=fetch
 take_in "find_package, shared" package "-DCMAKE_PREFIX_PATH=$work_dir/shared" \

@@ -10,13 +10,12 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <memory>
-#include <stdexcept>
 #include <system_error>
 
 #include <thane/check.hpp>
+#include <thane/internal/private_directory.hpp>
 
 #include "../message_fields.hpp"
 
@@ -40,36 +39,6 @@ std::uint64_t hash(std::string_view text) {
     value = (value ^ static_cast<unsigned char>(character)) * 1099511628211U;
   }
   return value;
-}
-
-// The owner of a directory that nobody else may write to.
-uid_t check_directory(const std::string& path) {
-  struct stat status {};
-  check(::lstat(path.c_str(), &status), ("lstat " + path).c_str());
-  if (!S_ISDIR(status.st_mode)) throw std::runtime_error(path + " is no directory");
-  if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-    throw std::runtime_error("others may write to " + path + ", which local:// does not trust");
-  }
-  if (status.st_uid != ::geteuid() && status.st_uid != 0 && ::geteuid() != 0) {
-    throw std::runtime_error(path + " belongs to another user");
-  }
-  return status.st_uid;
-}
-
-// What root makes below a directory of the user whom the workers become is that user's.
-void give_to(const std::string& path, uid_t owner) {
-  if (::geteuid() == 0 && owner != 0) {
-    check(::lchown(path.c_str(), owner, static_cast<gid_t>(-1)), ("chown " + path).c_str());
-  }
-}
-
-uid_t make_directory(const std::string& path, std::optional<uid_t> owner) {
-  if (::mkdir(path.c_str(), S_IRWXU) == 0) {
-    if (owner) give_to(path, *owner);
-  } else if (errno != EEXIST) {
-    throw std::system_error(errno, std::generic_category(), "cannot make " + path);
-  }
-  return check_directory(path);
 }
 
 sockaddr_un address_of(const std::string& path) {
@@ -117,9 +86,10 @@ SocketDirectory::SocketDirectory(const std::string& root, std::string_view excha
       owner_(::geteuid()) {}
 
 void SocketDirectory::create() {
-  const uid_t root_owner = make_directory(root_, std::nullopt);
-  make_directory(path_.substr(0, path_.rfind('/')), root_owner);
-  make_directory(path_, root_owner);
+  using thane::internal::make_private_directory;
+  const uid_t root_owner = make_private_directory(root_);
+  make_private_directory(path_.substr(0, path_.rfind('/')), root_owner);
+  make_private_directory(path_, root_owner);
   if (!open()) throw std::system_error(errno, std::generic_category(), "cannot open " + path_);
 }
 
@@ -157,7 +127,7 @@ thane::Listener SocketDirectory::bind(SocketRole role, std::string_view server, 
   const std::string hidden = path_of("." + unique);
   thane::Listener listener =
       thane::Listener::unix_socket(hidden, {.backlog = backlog, .mode = S_IRUSR | S_IWUSR});
-  give_to(hidden, owner_);
+  thane::internal::give_to(hidden, owner_);
   check(::rename(hidden.c_str(), path_of(unique).c_str()), "rename");
   name = unique;
   return listener;
@@ -194,10 +164,7 @@ bool SocketDirectory::trusts(int socket) const {
 }
 
 std::string default_directory() {
-  if (::geteuid() == 0) return "/run/thane-rpc";
-  const char* const runtime = std::getenv("XDG_RUNTIME_DIR");
-  if (runtime != nullptr && runtime[0] == '/') return std::string{runtime} + "/thane-rpc";
-  return "/tmp/thane-rpc-" + std::to_string(::geteuid());
+  return thane::internal::runtime_directory("thane-rpc");
 }
 
 }  // namespace thane::rpc::internal

@@ -21,8 +21,9 @@ namespace thane::rpc {
 ///
 ///     rpc::Client stock{transport, {.topic = "stock", .version = "1.0"}};
 ///     const int sum = stock.call("add", {{"a", 1}, {"b", 2}}).get<int>();
-///     stock.prepare({.server = "host-1", .timeout = 2s}).call(context, "count", {{"item",
-///     "fig"}}); stock.prepare({.fanout = true}).cast("forget", {{"item", "fig"}});
+///     const rpc::Client host = stock.prepare({.server = "host-1", .timeout = 2s});
+///     const int figs = host.call(context, "count", {{"item", "fig"}}).get<int>();
+///     stock.prepare({.fanout = true}).cast("forget", {{"item", "fig"}});
 ///
 /// Its calls block the calling fiber and no other; many fibers may share a client. The fiber's
 /// Timeout and kill() end a call early. Arguments are a JSON object: what a Python method has as

@@ -1,0 +1,94 @@
+#include "postgresql.hpp"
+
+#include <pwd.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <stdexcept>
+#include <vector>
+
+#include "http_client.hpp"
+
+namespace thane::testing {
+
+namespace {
+
+namespace fs = std::filesystem;
+using Arguments = std::vector<std::string>;
+
+// Debian keeps each version in a folder of its own.
+std::string folder_of_programs() {
+  std::vector<std::string> found;
+  std::error_code none;
+  for (const auto& version : fs::directory_iterator{"/usr/lib/postgresql", none}) {
+    const std::string folder = version.path().string() + "/bin";
+    if (fs::exists(folder + "/initdb")) found.push_back(folder);
+  }
+  if (found.empty()) throw std::runtime_error("no /usr/lib/postgresql: install postgresql");
+  return *std::ranges::max_element(found);
+}
+
+// As a user that PostgreSQL accepts; ends when we do.
+std::unique_ptr<ChildProcess> run(const std::string& program, const Arguments& arguments) {
+  Arguments all{"--pdeathsig=QUIT"};
+  if (::geteuid() == 0) {
+    all.insert(all.end(), {"--reuid=nobody", "--regid=nogroup", "--clear-groups"});
+  }
+  all.push_back(folder_of_programs() + "/" + program);
+  all.insert(all.end(), arguments.begin(), arguments.end());
+  return std::make_unique<ChildProcess>("/usr/bin/setpriv", all, ChildOptions{.directory = "/"});
+}
+
+}  // namespace
+
+PostgreSql::PostgreSql() : port_(free_port()) {
+  const std::string password = directory_.write("password", "it's\n");
+  if (const passwd* const nobody = ::getpwnam("nobody"); ::geteuid() == 0 && nobody != nullptr) {
+    for (const std::string& path : {directory_.path(), password}) {
+      if (::chown(path.c_str(), nobody->pw_uid, nobody->pw_gid) != 0) {
+        throw std::runtime_error("cannot give away " + path);
+      }
+    }
+  }
+  const auto made = run(
+      "initdb", {"--pgdata=" + directory_.file("data"), "--username=thane", "--pwfile=" + password,
+                 "--auth=scram-sha-256", "--no-sync", "--no-locale", "--encoding=UTF8"});
+  if (made->wait_exit() != Exit{.code = 0}) {
+    throw std::runtime_error("initdb: " + made->messages_so_far().back());
+  }
+  start();
+}
+
+PostgreSql::~PostgreSql() {
+  thaw();
+  stop();
+}
+
+std::string PostgreSql::url(const std::string& password) const {
+  return "postgresql://thane:" + password + "@localhost:" + std::to_string(port_) + "/postgres";
+}
+
+void PostgreSql::start() {
+  server_ = run("postgres",
+                {"-D", directory_.file("data"), "-p", std::to_string(port_), "-c",
+                 "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=" + directory_.path(),
+                 "-c", "fsync=off", "-c", "log_line_prefix=", "-c", "shared_buffers=8MB"});
+  server_->expect_line("LOG:  database system is ready to accept connections");
+}
+
+void PostgreSql::stop() {
+  server_->signal(SIGQUIT);  // "Immediate": nobody is told, as by a power failure.
+  static_cast<void>(server_->wait_exit());
+}
+
+void PostgreSql::freeze() const {
+  server_->signal(SIGSTOP);
+}
+
+void PostgreSql::thaw() const {
+  server_->signal(SIGCONT);
+}
+
+}  // namespace thane::testing
