@@ -95,7 +95,7 @@ double measure_memory(Measured& server, const HttpMeasurement& measurement) {
   (void)idle_connections(port, 1, measurement.exchange);
   const long before = tree_pss_kib(pid);
   const auto connections = idle_connections(port, idle_count, measurement.exchange);
-  std::this_thread::sleep_for(1s);  // For what a server gives back a little later.
+  std::this_thread::sleep_for(2s);  // For what a server gives back a little later.
   return static_cast<double>(tree_pss_kib(pid) - before) * 1024 / idle_count;
 }
 

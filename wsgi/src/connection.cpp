@@ -15,7 +15,6 @@
 #include <thane/log.hpp>
 
 #include "access_log.hpp"
-#include "surroundings.hpp"
 
 namespace thane::wsgi::internal {
 
@@ -41,6 +40,16 @@ Response client_error(int status) {
 }
 
 }  // namespace
+
+Connection::Connection(Site& site, Transport& transport, std::string_view peer)
+    : site_(site),
+      transport_(transport),
+      surroundings_{.peer = peer,
+                    .server_name = site.server_name,
+                    .server_port = site.server_port,
+                    .secure = transport.secure(),
+                    .ending = &site.ending},
+      input_(site.blocks) {}
 
 Connection::~Connection() {
   if (head_) site_.heads.give_back(std::move(head_));
@@ -81,13 +90,11 @@ Connection::After Connection::read_head() {
     const bool idle = input_.empty();
     if (idle && head_) {
       become_idle();
-      transport_.expect(Waiting::idle);
     } else if (!idle && !limited) {
       transport_.expect(Waiting::head);
       limited = true;
     }
-    input_.make_room(1);
-    const auto size = transport_.read_some(input_.space(), input_.space_size());
+    const auto size = receive();
     if (size == 0) {
       if (unparsed > 0) {  // What is wrong with it is not to depend on how it was cut.
         const auto result = parse_head(input_.data(), site_.limits, *head_);
@@ -106,6 +113,17 @@ Connection::After Connection::read_head() {
   }
 }
 
+// At least one octet behind those of the buffer, whose memory goes while none is there to be kept;
+// 0 at the end.
+std::size_t Connection::receive() {
+  for (;;) {
+    input_.make_room(1);
+    if (const auto size = transport_.try_read(input_.space(), input_.space_size())) return *size;
+    input_.shrink();
+    transport_.await_input();
+  }
+}
+
 Connection::After Connection::serve() {
   transport_.expect(Waiting::nothing);
   thane::internal::count_request();
@@ -113,12 +131,7 @@ Connection::After Connection::serve() {
   const auto started = site_.access_log != nullptr ? SteadyClock::now() : TimePoint{};
 
   BodyReader body{*head_, input_, transport_, output_};
-  const Surroundings surroundings{.peer = peer_,
-                                  .server_name = site_.server_name,
-                                  .server_port = site_.server_port,
-                                  .secure = transport_.secure(),
-                                  .ending = &site_.ending};
-  Request request{*head_, body, surroundings};
+  Request request{*head_, body, surroundings_};
   const After after = answer(respond(request, body), body, started);
   input_.unpin();
   return after;
@@ -170,7 +183,7 @@ Connection::After Connection::answer(Response response, BodyReader& body, TimePo
   if (response.body_stream() && may_have_body(response.status()) && head_->method != "HEAD") {
     complete = send_stream(response, body, written, octets);
   } else {
-    body.discard_buffered();
+    if (body.state() == BodyReader::State::unread) body.discard_buffered();
     if (body.state() == BodyReader::State::refused && response.status() < 400) {
       response = client_error(body.status());
     }
@@ -180,7 +193,7 @@ Connection::After Connection::answer(Response response, BodyReader& body, TimePo
 
   // Not if it was turned on since: then nobody knows when the request began.
   if (site_.access_log != nullptr && started != TimePoint{}) {
-    site_.access_log->write({peer_, head_->method, head_->target, head_->minor_version,
+    site_.access_log->write({surroundings_.peer, head_->method, head_->target, head_->minor_version,
                              response.status(), octets, SteadyClock::now() - started,
                              head_->fields()});
   }
@@ -265,9 +278,9 @@ bool Connection::send_file(const FileBody& file, std::uint64_t counted, std::uin
 void Connection::refuse(int status, const char* reason) {
   const Delivery delivery{1, false, false, site_.standard_fields.at(std::time(nullptr))};
   write_response(Response{status}, delivery, output_);
-  log::debug("request from {} refused with {}: {}", peer_, status, reason);
+  log::debug("request from {} refused with {}: {}", surroundings_.peer, status, reason);
   if (site_.access_log != nullptr) {
-    site_.access_log->write({peer_, {}, {}, 1, status, 0, Duration::zero(), {}});
+    site_.access_log->write({surroundings_.peer, {}, {}, 1, status, 0, Duration::zero(), {}});
   }
 }
 
@@ -294,6 +307,8 @@ void Connection::become_idle() {
   site_.heads.give_back(std::move(head_));
   site_.outputs.give_back(output_);
   input_.shrink();
+  transport_.expect(Waiting::idle);
+  transport_.await_input();
 }
 
 }  // namespace thane::wsgi::internal

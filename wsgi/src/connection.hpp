@@ -12,6 +12,7 @@
 #include "body_reader.hpp"
 #include "input_buffer.hpp"
 #include "site.hpp"
+#include "surroundings.hpp"
 #include "transport.hpp"
 
 namespace thane::wsgi::internal {
@@ -23,8 +24,7 @@ namespace thane::wsgi::internal {
 /// they are used up, when a body has to be waited for, or when they are many.
 class Connection {
  public:
-  Connection(Site& site, Transport& transport, std::string_view peer)
-      : site_(site), transport_(transport), peer_(peer), input_(site.blocks) {}
+  Connection(Site& site, Transport& transport, std::string_view peer);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -40,6 +40,7 @@ class Connection {
   };
 
   After read_head();
+  std::size_t receive();
   After serve();
   After answer(Response response, BodyReader& body, TimePoint started);
   bool send_stream(Response& response, BodyReader& body, Written& written, std::uint64_t& octets);
@@ -56,7 +57,7 @@ class Connection {
 
   Site& site_;
   Transport& transport_;
-  std::string_view peer_;
+  const Surroundings surroundings_;
   std::unique_ptr<RequestHead> head_;  // Only while a request is at work.
   std::string output_;
   InputBuffer input_;

@@ -11,6 +11,11 @@ void Limited::unlink() noexcept {
   previous_ = next_ = nullptr;
 }
 
+Limited::~Limited() {
+  unlink();
+  if (unsettled_in_ != nullptr) unsettled_in_->forget_unsettled(*this);
+}
+
 Deadlines::Deadlines() {
   for (Head& list : lists_) list.previous_ = list.next_ = &list;
 }
@@ -26,6 +31,33 @@ void Deadlines::arm(Limited& one, Waiting kind, TimePoint now) {
   one.since_ = now;
   one.deadline_ = limit == Duration::zero() ? never : deadline_after(now, limit);
   if (one.next_ == nullptr || one.filed_ > one.deadline_) file(one);
+  if (one.unsettled_in_ == nullptr) note_unsettled(one);
+}
+
+void Deadlines::note_unsettled(Limited& one) {
+  one.unsettled_at_ = unsettled_.size();
+  unsettled_.push_back(&one);
+  one.unsettled_in_ = this;
+}
+
+void Deadlines::forget_unsettled(Limited& one) noexcept {
+  one.unsettled_in_ = nullptr;
+  Limited* const last = unsettled_.back();
+  unsettled_.pop_back();
+  if (last == &one) return;
+  last->unsettled_at_ = one.unsettled_at_;
+  unsettled_[one.unsettled_at_] = last;
+}
+
+bool Deadlines::settle(TimePoint before, std::size_t most) {
+  for (std::size_t i = unsettled_.size(); i-- > 0;) {
+    Limited& one = *unsettled_[i];
+    if (one.waiting_ == Waiting::nothing || one.since_ > before) continue;
+    if (most-- == 0) return false;
+    forget_unsettled(one);  // The last one takes its place, and has been looked at.
+    one.on_long_wait();
+  }
+  return true;
 }
 
 void Deadlines::file(Limited& one) {

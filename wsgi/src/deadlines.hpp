@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <vector>
 
 #include <thane/clock.hpp>
 
@@ -16,12 +17,14 @@ class Deadlines;
 class Limited {
  public:
   Limited() = default;
-  virtual ~Limited() { unlink(); }
+  virtual ~Limited();
   Limited(const Limited&) = delete;
   Limited& operator=(const Limited&) = delete;
 
   /// Its time is over. Called once for each time that was armed.
   virtual void on_deadline() = 0;
+  /// It has waited for a while; see Deadlines::settle().
+  virtual void on_long_wait() {}
 
  private:
   friend class Deadlines;
@@ -33,6 +36,8 @@ class Limited {
   Waiting waiting_ = Waiting::nothing;
   Limited* previous_ = nullptr;
   Limited* next_ = nullptr;
+  Deadlines* unsettled_in_ = nullptr;
+  std::size_t unsettled_at_ = 0;
 };
 
 /// One list for each kind of waiting. All limits of a kind are equally long, so that the lists are
@@ -65,19 +70,29 @@ class Deadlines {
   bool expire_longest(Waiting kind);
   [[nodiscard]] bool any(Waiting kind) const noexcept { return longest(kind) != nullptr; }
 
+  /// Calls on_long_wait() of those that have waited since `before` or longer, `most` of them and
+  /// once for each wait; false: there may be more.
+  bool settle(TimePoint before, std::size_t most);
+
   /// No deadline is before this; `never` if there is none.
   [[nodiscard]] TimePoint earliest() const noexcept;
 
  private:
+  friend class Limited;
   struct Head final : Limited {
     void on_deadline() override {}
   };
   void file(Limited& one);
+  void note_unsettled(Limited& one);
+  void forget_unsettled(Limited& one) noexcept;
   [[nodiscard]] Limited* longest(Waiting kind) const noexcept;
   static void append(Limited& ring, Limited& one) noexcept;
 
   std::array<Head, kinds> lists_;  // Rings; the head stands before the first and after the last.
   std::array<Duration, kinds> limits_{};
+  // Those that have been at work since on_long_wait(). Not the others: ten thousand that wait for
+  // minutes cost a look nothing.
+  std::vector<Limited*> unsettled_;
 };
 
 }  // namespace thane::wsgi::internal

@@ -6,15 +6,20 @@
 
 namespace thane::wsgi::internal {
 
-std::unique_ptr<char[]> BlockPool::take() {
-  if (free_.empty()) return std::make_unique_for_overwrite<char[]>(block_size);
-  auto block = std::move(free_.back());
-  free_.pop_back();
+BlockPool::Block BlockPool::take(std::size_t size) {
+  if (size > block_size) return {std::make_unique_for_overwrite<char[]>(size), size};
+  const std::size_t usual = size <= small_size ? small_size : block_size;
+  auto& free = size <= small_size ? small_ : large_;
+  if (free.empty()) return {std::make_unique_for_overwrite<char[]>(usual), usual};
+  Block block{std::move(free.back()), usual};
+  free.pop_back();
   return block;
 }
 
-void BlockPool::give_back(std::unique_ptr<char[]> block) {
-  if (free_.size() < max_kept) free_.push_back(std::move(block));
+void BlockPool::give_back(Block block) {
+  if (block.size != small_size && block.size != block_size) return;
+  auto& free = block.size == small_size ? small_ : large_;
+  if (free.size() < max_kept) free.push_back(std::move(block.memory));
 }
 
 void InputBuffer::make_room(std::size_t wanted) {
@@ -22,33 +27,26 @@ void InputBuffer::make_room(std::size_t wanted) {
   if (space_size() >= wanted) return;
 
   const std::size_t held = end_ - begin_;
-  if (floor_ == 0 && capacity_ - held >= wanted) {
-    std::memmove(storage_, storage_ + begin_, held);
+  if (floor_ == 0 && block_.size - held >= wanted) {
+    std::memmove(storage(), storage() + begin_, held);
     begin_ = 0;
     end_ = held;
     return;
   }
   const std::size_t needed = held + wanted;
-  if (needed <= BlockPool::block_size) {
-    move_to(pool_.take(), BlockPool::block_size);
-  } else {
-    const std::size_t capacity = std::max(needed, 2 * capacity_);
-    move_to(std::make_unique_for_overwrite<char[]>(capacity), capacity);
-  }
+  const bool grows_fast = needed > BlockPool::block_size;
+  move_to(pool_.take(grows_fast ? std::max(needed, 2 * block_.size) : needed));
 }
 
-void InputBuffer::move_to(std::unique_ptr<char[]> block, std::size_t capacity) {
+void InputBuffer::move_to(BlockPool::Block block) {
   const std::size_t held = end_ - begin_;
-  std::memcpy(block.get(), storage_ + begin_, held);
+  if (held > 0) std::memcpy(block.memory.get(), storage() + begin_, held);
   if (pinned_ && floor_ > 0) {
-    pinned_block_ = std::move(block_);  // None, if the head lies in inline_: that stays untouched.
-    pinned_capacity_ = block_capacity_;
+    pinned_block_ = std::move(block_);
   } else {
-    release_block();
+    pool_.give_back(std::move(block_));
   }
   block_ = std::move(block);
-  block_capacity_ = capacity_ = capacity;
-  storage_ = block_.get();
   begin_ = floor_ = 0;
   end_ = held;
 }
@@ -60,10 +58,7 @@ void InputBuffer::pin(std::size_t head_size) {
 }
 
 void InputBuffer::unpin() {
-  if (pinned_block_ && pinned_capacity_ == BlockPool::block_size) {
-    pool_.give_back(std::move(pinned_block_));
-  }
-  pinned_block_.reset();
+  if (pinned_block_.size > 0) pool_.give_back(std::exchange(pinned_block_, {}));
   pinned_ = false;
   floor_ = 0;
 }
@@ -71,15 +66,7 @@ void InputBuffer::unpin() {
 void InputBuffer::shrink() {
   if (begin_ != end_ || pinned_) return;
   begin_ = end_ = 0;
-  if (!block_) return;
-  release_block();
-  storage_ = inline_.data();
-  capacity_ = inline_size;
-}
-
-void InputBuffer::release_block() {
-  if (block_ && block_capacity_ == BlockPool::block_size) pool_.give_back(std::move(block_));
-  block_.reset();
+  if (block_.size > 0) pool_.give_back(std::exchange(block_, {}));
 }
 
 }  // namespace thane::wsgi::internal

@@ -17,7 +17,7 @@ using internal::Plus;
 Request::Request(const internal::RequestHead& head, internal::BodySource& body,
                  const internal::Surroundings& surroundings)
     : head_(head), body_(body), surroundings_(surroundings) {
-  if (head.path.find('%') != std::string_view::npos) {
+  if (!head.plain_target && head.path.find('%') != std::string_view::npos) {
     decoded_path_ = internal::percent_decode(head.path, Plus::literal);
   }
   path_ = decoded_path_.empty() ? head.path : std::string_view{decoded_path_};

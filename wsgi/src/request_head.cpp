@@ -114,14 +114,18 @@ int note_field(const Field& field, RequestHead& head, Seen& seen) {
 ParseResult parse_request_line(const char*& at, const char* end, const HeadLimits& limits,
                                RequestHead& head) {
   const char* start = at;
-  at = skip_token(at, end);
+  // Most requests, in one comparison.
+  constexpr std::string_view get = "GET ";
+  const bool gets = end - at >= static_cast<std::ptrdiff_t>(get.size()) &&
+                    std::memcmp(at, get.data(), get.size()) == 0;
+  at = gets ? at + 3 : skip_token(at, end);
   if (at - start > static_cast<std::ptrdiff_t>(max_method)) return refuse(501, "method too long");
   if (at == end) return need_more;
   if (*at != ' ' || at == start) return refuse(400, "bad method");
   head.method = {start, static_cast<std::size_t>(at - start)};
 
   start = ++at;
-  at = skip_target(at, end);
+  at = skip_target(at, end, head.plain_target);
   if (at - start > static_cast<std::ptrdiff_t>(limits.target)) {
     return refuse(414, "request target too long");
   }
@@ -153,6 +157,7 @@ ParseResult parse_request_line(const char*& at, const char* end, const HeadLimit
 // Reads the field lines and the empty line behind them.
 ParseResult parse_fields(const char*& at, const char* end, const HeadLimits& limits,
                          RequestHead& head, Seen& seen) {
+  const std::size_t most_fields = std::min(limits.fields, max_fields);
   for (;;) {
     if (at == end) return need_more;
     if (*at == '\r') {
@@ -161,7 +166,7 @@ ParseResult parse_fields(const char*& at, const char* end, const HeadLimits& lim
       at += 2;
       return {Kind::complete, 0, 0, ""};
     }
-    if (head.field_count == std::min(limits.fields, max_fields)) {
+    if (head.field_count == most_fields) {
       return refuse(431, "too many header fields");
     }
 

@@ -38,6 +38,7 @@ struct RequestHead {
   std::string_view query;  ///< Without '?'.
   std::string_view authority;  ///< Of the target if it has one, else the value of Host.
   TargetForm form = TargetForm::origin;
+  bool plain_target = false;  ///< It holds neither '?' nor '%'.
   BodyFraming framing = BodyFraming::none;
   bool keep_alive = true;
   bool expects_continue = false;

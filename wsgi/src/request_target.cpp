@@ -53,7 +53,7 @@ bool is_ip_literal(std::string_view text) {
 }
 
 void split_query(std::string_view text, RequestHead& head) {
-  const auto mark = text.find('?');
+  const auto mark = head.plain_target ? std::string_view::npos : text.find('?');
   if (mark == std::string_view::npos) {
     head.path = text;
     head.query = {};
@@ -92,10 +92,12 @@ bool is_valid_host(std::string_view text) {
     return rest.empty() || (rest[0] == ':' && is_port(rest.substr(1)));
   }
   // The usual host, in one pass; what holds a '%' is looked at again.
-  std::size_t plain = 0;
-  while (plain < text.size() && is(reg_name_character, text[plain])) ++plain;
-  if (plain == text.size()) return plain > 0;
-  if (text[plain] == ':') return plain > 0 && is_port(text.substr(plain + 1));
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  while (at != end && is(reg_name_character, *at)) ++at;
+  const auto plain = static_cast<std::size_t>(at - text.data());
+  if (at == end) return plain > 0;
+  if (*at == ':') return plain > 0 && is_port(text.substr(plain + 1));
   const auto colon = text.find(':');
   if (colon != std::string_view::npos && !is_port(text.substr(colon + 1))) return false;
   return is_reg_name(text.substr(0, colon));

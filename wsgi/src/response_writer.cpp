@@ -117,9 +117,13 @@ Written frame_body(const Response& response, const Delivery& delivery, const Own
   const int status = response.status();
   Written written{Body::none, delivery.keep_alive && !response.closes_connection(), 0};
   const auto length = [&out](std::uint64_t octets) {
-    out.append("Content-Length: ");
-    append_number(out, octets);
-    out.append("\r\n");
+    // With both ends, as each append costs more than what it appends.
+    constexpr std::string_view name = "Content-Length: ";
+    std::array<char, 40> field;
+    std::memcpy(field.data(), name.data(), name.size());
+    char* const end = std::to_chars(field.data() + name.size(), field.end(), octets).ptr;
+    std::memcpy(end, "\r\n", 2);
+    out.append({field.data(), static_cast<std::size_t>(end + 2 - field.data())});
   };
 
   if (status == 204) return written;
@@ -158,24 +162,28 @@ Written frame_body(const Response& response, const Delivery& delivery, const Own
 
 }  // namespace
 
-std::string_view StandardFields::at(std::time_t now) {
-  if (now != second_) {
-    second_ = now;
-    std::tm parts{};
-    ::gmtime_r(&now, &parts);
-    size_ = std::strftime(text_, sizeof text_,
-                          "Server: thane\r\nDate: %a, %d %b %Y %H:%M:%S GMT\r\n", &parts);
-  }
-  return {text_, size_};
+void StandardFields::make(std::time_t now) {
+  second_ = now;
+  std::tm parts{};
+  ::gmtime_r(&now, &parts);
+  size_ = std::strftime(text_, sizeof text_,
+                        "HTTP/1.1 200 OK\r\nServer: thane\r\nDate: %a, %d %b %Y %H:%M:%S GMT\r\n",
+                        &parts);
 }
 
 Written write_response(const Response& response, const Delivery& delivery, std::string& out) {
   Head head{out};
-  append_status_line(response, head);
-  const Own own = append_headers(response, head);
+  Own own;
   auto standard = delivery.standard;
-  if (own.date) standard = standard.substr(0, StandardFields::server_size);
-  if (own.server) standard.remove_prefix(StandardFields::server_size);
+  const bool usual =
+      response.status() == 200 && response.reason().empty() && response.headers().empty();
+  if (!usual) {
+    append_status_line(response, head);
+    own = append_headers(response, head);
+    standard.remove_prefix(StandardFields::status_line_size);
+    if (own.date) standard = standard.substr(0, StandardFields::server_size);
+    if (own.server) standard.remove_prefix(StandardFields::server_size);
+  }
   head.append(standard);
   if (!own.content_type && !response.default_content_type().empty()) {
     head.append("Content-Type: ").append(response.default_content_type()).append("\r\n");

@@ -20,18 +20,25 @@ namespace thane::wsgi::internal {
   return status != 204 && status != 205 && status != 304;
 }
 
-/// The fields that every answer has, made anew when the second changes.
+/// The fields that every answer has, behind the status line of most, made anew when the second
+/// changes.
 class StandardFields {
  public:
-  static constexpr std::size_t server_size = 15;  ///< Of "Server: thane\r\n", which comes first.
+  static constexpr std::size_t status_line_size = 17;  ///< Of "HTTP/1.1 200 OK\r\n".
+  static constexpr std::size_t server_size = 15;       ///< Of "Server: thane\r\n".
 
-  /// "Server: thane\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n" at time `now`.
-  [[nodiscard]] std::string_view at(std::time_t now);
+  /// "HTTP/1.1 200 OK\r\nServer: thane\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n" at time `now`.
+  [[nodiscard]] std::string_view at(std::time_t now) {
+    if (now != second_) make(now);
+    return {text_, size_};
+  }
 
  private:
+  void make(std::time_t now);
+
   std::time_t second_ = -1;
   std::size_t size_ = 0;
-  char text_[64] = {};
+  char text_[80] = {};
 };
 
 /// How the answer is to be sent, from what the request and the connection say.

@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <utility>
 
-#include <thane/fiber.hpp>
+#include <thane/internal/release_unused_stack.hpp>
 
 #include "files/read_piece.hpp"
 
@@ -16,10 +16,14 @@ namespace thane::wsgi::internal {
 using thane::internal::WatchedFd;
 
 SocketTransport::SocketTransport(UniqueFd socket, Deadlines& deadlines, const Pace& pace)
-    : socket_(std::move(socket)), deadlines_(deadlines), reading_(pace), writing_(pace) {}
+    : socket_(std::move(socket)),
+      deadlines_(deadlines),
+      reading_(pace),
+      writing_(pace),
+      fiber_(this_fiber::current()) {}
 
 void SocketTransport::expect(Waiting what) {
-  timed_out_ = false;
+  timed_out_ = woken_late_ = false;
   waiting_ = what;
   if (what == Waiting::nothing) return deadlines_.disarm(*this);
   since_ = SteadyClock::now();
@@ -31,41 +35,40 @@ void SocketTransport::expect(Waiting what) {
 }
 
 std::size_t SocketTransport::read_some(char* to, std::size_t size) {
-  if (timed_out_) return 0;
-  const std::optional<std::size_t> read = receive(to, size);
-  if (!read && !timed_out_) return 0;
-  std::size_t count = read.value_or(0);
-  if (!read) {
-    // A request that came while its time ran out is answered, and not reset.
-    const auto late = ::recv(socket_.fd(), to, size, MSG_DONTWAIT);
-    count = late > 0 ? static_cast<std::size_t>(late) : 0;
+  for (;;) {
+    if (const auto read = try_read(to, size)) return *read;
+    await_input();
   }
-  if (waiting_ == Waiting::body && !reading_.note(SteadyClock::now() - since_, count)) {
-    timed_out_ = true;
-    return 0;
-  }
-  return count;
 }
 
-// None: broken, or cancelled.
-std::optional<std::size_t> SocketTransport::receive(char* to, std::size_t size) {
+std::optional<std::size_t> SocketTransport::try_read(char* to, std::size_t size) {
+  // A request that came while its time ran out is answered, and not reset.
+  const bool late = std::exchange(woken_late_, false);
+  if (timed_out_ && !late) return 0;
   socket_.give_way();
-  while (socket_.fd() >= 0) {
-    if (socket_.worth_a_try(WatchedFd::readable)) {
-      const ssize_t count = ::recv(socket_.fd(), to, size, MSG_DONTWAIT);
-      if (count >= 0) {
-        const auto octets = static_cast<std::size_t>(count);
-        if (octets < size) socket_.has_no_more(WatchedFd::readable);
-        return octets;
-      }
-      if (errno == EINTR) continue;
-      if (errno != EAGAIN) break;
+  while (socket_.fd() >= 0 && (late || socket_.worth_a_try(WatchedFd::readable))) {
+    const ssize_t count = ::recv(socket_.fd(), to, size, MSG_DONTWAIT);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && errno == EAGAIN) {
       socket_.found_nothing(WatchedFd::readable);
+      break;
     }
-    if (timed_out_) break;  // While others ran.
-    if (socket_.wait(WatchedFd::readable) == WatchedFd::Outcome::cancelled) break;
+    const auto octets = static_cast<std::size_t>(std::max<ssize_t>(count, 0));
+    if (octets < size) socket_.has_no_more(WatchedFd::readable);
+    if (waiting_ == Waiting::body && !reading_.note(SteadyClock::now() - since_, octets)) {
+      timed_out_ = true;
+      return 0;
+    }
+    return octets;
   }
+  if (timed_out_ || socket_.fd() < 0) return 0;
   return std::nullopt;
+}
+
+void SocketTransport::await_input() {
+  if (timed_out_ || socket_.fd() < 0 || socket_.worth_a_try(WatchedFd::readable)) return;
+  (void)socket_.wait(WatchedFd::readable);
+  woken_late_ = timed_out_;
 }
 
 // `attempt` tries to hand `left` octets to the kernel, as send() does it; 0 means there are no
@@ -163,6 +166,10 @@ void SocketTransport::abort() {
 void SocketTransport::on_deadline() {
   timed_out_ = true;
   socket_.cancel();
+}
+
+void SocketTransport::on_long_wait() {
+  thane::internal::release_unused_stack(fiber_);
 }
 
 }  // namespace thane::wsgi::internal

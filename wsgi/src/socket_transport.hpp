@@ -5,6 +5,7 @@
 #include <optional>
 #include <string_view>
 
+#include <thane/fiber.hpp>
 #include <thane/internal/watched_fd.hpp>
 #include <thane/unique_fd.hpp>
 
@@ -25,6 +26,8 @@ class SocketTransport final : public Transport, public Limited {
   void expect(Waiting what) override;
   [[nodiscard]] bool timed_out() const override { return timed_out_; }
   [[nodiscard]] std::size_t read_some(char* to, std::size_t size) override;
+  [[nodiscard]] std::optional<std::size_t> try_read(char* to, std::size_t size) override;
+  void await_input() override;
   [[nodiscard]] bool write_all(std::string_view data) override;
   /// By sendfile(): the octets do not pass through this process.
   [[nodiscard]] SentFile send_file(int fd, std::uint64_t offset, std::uint64_t size) override;
@@ -32,11 +35,11 @@ class SocketTransport final : public Transport, public Limited {
   void abort() override;
 
   void on_deadline() override;
+  void on_long_wait() override;
 
  private:
   template <class Attempt>
   SentFile push(std::uint64_t size, Attempt attempt);
-  std::optional<std::size_t> receive(char* to, std::size_t size);
   bool wait_writable(Duration& waited);
   void give_up();
 
@@ -47,6 +50,8 @@ class SocketTransport final : public Transport, public Limited {
   Waiting waiting_ = Waiting::nothing;
   TimePoint since_{};
   bool timed_out_ = false;
+  bool woken_late_ = false;  // By the deadline, and has not looked since.
+  Fiber fiber_;              // That it is used on.
 };
 
 }  // namespace thane::wsgi::internal

@@ -30,12 +30,20 @@ class TlsTickets {
     std::array<unsigned char, 32> mac;
   };
   static constexpr std::size_t secret_size = 32;
+  struct Memory {
+    std::array<unsigned char, secret_size> secret;
+    // The last that were made: to make them for each ticket was a fortieth of a handshake.
+    std::int64_t period;
+    Keys keys;
+  };
 
   static int handle(SSL* connection, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher,
                     EVP_MAC_CTX* mac, int encrypt);
-  [[nodiscard]] Keys keys(std::int64_t period) const;
+  [[nodiscard]] Keys make_keys(std::int64_t period) const;
+  [[nodiscard]] const Keys& current_keys(std::int64_t period) const;
 
-  unsigned char* secret_;
+  Memory* memory_;
+  std::unique_ptr<EVP_CIPHER, void (*)(EVP_CIPHER*)> cipher_;
 };
 
 }  // namespace thane::wsgi::internal

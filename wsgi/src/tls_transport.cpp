@@ -28,7 +28,12 @@ bool TlsTransport::handshake() {
     if (!send()) return false;
     if (result == Result::done) return true;
     if (broken_) return false;
-    if (!receive()) {
+    Fed fed = feed_what_came();
+    while (fed == Fed::nothing) {
+      below_.await_input();
+      fed = feed_what_came();
+    }
+    if (fed == Fed::end) {
       if (why_.empty()) why_ = timed_out() ? "it took too long" : "the peer has gone";
       return false;
     }
@@ -60,15 +65,29 @@ std::string TlsTransport::client_subject() const {
 }
 
 std::size_t TlsTransport::read_some(char* to, std::size_t size) {
+  for (;;) {
+    if (const auto read = try_read(to, size)) return *read;
+    below_.await_input();
+  }
+}
+
+std::optional<std::size_t> TlsTransport::try_read(char* to, std::size_t size) {
   while (!broken_) {
     std::size_t count = 0;
     const Result result = tls_.read(to, size, count);
     if (result == Result::failed) note_failure();
     if (!send()) return 0;  // An alert, or the answer to an update of keys.
     if (result == Result::done) return count;
-    if (result != Result::more || !receive()) return 0;
+    if (result != Result::more) return 0;
+    const Fed fed = feed_what_came();
+    if (fed == Fed::nothing) return std::nullopt;
+    if (fed == Fed::end) return 0;
   }
   return 0;
+}
+
+void TlsTransport::await_input() {
+  if (!broken_ && !tls_.has_input()) below_.await_input();
 }
 
 bool TlsTransport::write_all(std::string_view data) {
@@ -93,11 +112,12 @@ void TlsTransport::shutdown_send() {
   below_.shutdown_send();
 }
 
-// The next octets from the peer; false at the end.
-bool TlsTransport::receive() {
+// The octets lie on the stack, but not while it waits.
+TlsTransport::Fed TlsTransport::feed_what_came() {
   std::array<char, 8192> octets;
-  const std::size_t count = below_.read_some(octets.data(), octets.size());
-  return count > 0 && tls_.feed({octets.data(), count});
+  const auto count = below_.try_read(octets.data(), octets.size());
+  if (!count) return Fed::nothing;
+  return *count > 0 && tls_.feed({octets.data(), *count}) ? Fed::octets : Fed::end;
 }
 
 // What OpenSSL wants to be sent.

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -30,6 +32,8 @@ class TlsTransport final : public Transport {
   void expect(Waiting what) override { below_.expect(what); }
   [[nodiscard]] bool timed_out() const override { return below_.timed_out(); }
   [[nodiscard]] std::size_t read_some(char* to, std::size_t size) override;
+  [[nodiscard]] std::optional<std::size_t> try_read(char* to, std::size_t size) override;
+  void await_input() override;
   [[nodiscard]] bool write_all(std::string_view data) override;
   [[nodiscard]] bool secure() const noexcept override { return true; }
   void shutdown_send() override;
@@ -38,7 +42,8 @@ class TlsTransport final : public Transport {
  private:
   using Result = thane::internal::TlsEngine::Result;
 
-  bool receive();
+  enum class Fed : std::uint8_t { octets, nothing, end };
+  Fed feed_what_came();
   bool send();
   void note_failure();
 

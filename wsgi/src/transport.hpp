@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace thane::wsgi::internal {
@@ -40,6 +41,12 @@ class Transport {
   /// At least one octet, or 0 at the end: closed by the peer, broken, or timed out. What has come
   /// when the time is over is still returned.
   [[nodiscard]] virtual std::size_t read_some(char* to, std::size_t size) = 0;
+  /// The same without waiting; nothing if nothing has come yet.
+  [[nodiscard]] virtual std::optional<std::size_t> try_read(char* to, std::size_t size) {
+    return read_some(to, size);
+  }
+  /// Waits until try_read() may find something, so that nobody holds memory for it meanwhile.
+  virtual void await_input() {}
   /// All of it; false if the peer is gone or too slow.
   [[nodiscard]] virtual bool write_all(std::string_view data) = 0;
   /// A part of a file. Throws std::system_error if it cannot be read. This one reads it; a socket

@@ -29,6 +29,10 @@ namespace {
 constexpr Duration slowest_look = 1s;
 constexpr Duration quickest_look = 50ms;
 
+// Who has waited for so long gives back memory, so many at a time: it costs about a microsecond.
+constexpr Duration long_wait = 500ms;
+constexpr std::size_t settled_at_once = 256;
+
 // How much later than a worker its parent may hear a signal that was sent to both.
 constexpr Duration parent_is_as_late = 50ms;
 // What a handshake takes that has begun before a stop. Nobody waits for far clients of an idle
@@ -339,7 +343,11 @@ void WorkerSide::watch_deadlines() {
     const TimePoint now = SteadyClock::now();
     const TimePoint next =
         std::clamp(deadlines_.earliest(), now + quickest_look, now + slowest_look);
-    if (!drained_.wait_for(next - now)) deadlines_.expire(SteadyClock::now());
+    if (drained_.wait_for(next - now)) continue;
+    deadlines_.expire(SteadyClock::now());
+    while (!deadlines_.settle(SteadyClock::now() - long_wait, settled_at_once)) {
+      this_fiber::yield();
+    }
   }
   watching_ = false;
 }

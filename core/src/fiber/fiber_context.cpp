@@ -3,6 +3,7 @@
 #include <thane/assert.hpp>
 
 #include <atomic>
+#include <thane/internal/release_unused_stack.hpp>
 #include <utility>
 
 #include "fiber_locals.hpp"
@@ -164,6 +165,18 @@ bool FiberContext::visit(StackSwitch::Function function, void* argument) noexcep
   StackSwitch& here = running_ != nullptr ? running_->machine_ : loop.home();
   here.visit(machine_, function, argument);
   return true;
+}
+
+void FiberContext::release_unused_stack() noexcept {
+  if (has_suspended()) {
+    loop.stacks().release_below(stack_, machine_.lowest());
+  }
+}
+
+void release_unused_stack(const Fiber& fiber) noexcept {
+  if (fiber) {
+    FiberContext::of(fiber).release_unused_stack();
+  }
 }
 
 }  // namespace thane::internal

@@ -75,6 +75,7 @@ class FiberContext {
 
   void join();
   void link(std::function<void(const Fiber&)> callback);
+  void release_unused_stack() noexcept;
   /// Calls function(argument) on top of its stack if it has one and is suspended.
   bool visit(StackSwitch::Function function, void* argument) noexcept;
 

@@ -95,6 +95,13 @@ void StackPool::give_back(Stack stack) noexcept {
   cold_.push_back(stack.bottom);
 }
 
+void StackPool::release_below(Stack stack, const char* in_use) noexcept {
+  const auto unused = static_cast<std::size_t>(in_use - stack.bottom) / page_ * page_;
+  if (unused > 0) {
+    ::madvise(stack.bottom, unused, MADV_DONTNEED);
+  }
+}
+
 void StackPool::map_slab() {
   if (method_ == GuardMethod::mprotect && made_ + stacks_per_slab > limit_) {
     throw std::runtime_error(fmt::format(

@@ -39,6 +39,8 @@ class StackPool {
   /// Throws std::runtime_error past mprotect_stack_limit(), std::bad_alloc without memory.
   [[nodiscard]] Stack take();
   void give_back(Stack stack) noexcept;
+  /// Gives the memory of the pages to the kernel that lie wholly below `in_use`.
+  void release_below(Stack stack, const char* in_use) noexcept;
 
   [[nodiscard]] std::size_t guard_size() const noexcept { return page_; }
 

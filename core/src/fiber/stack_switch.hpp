@@ -52,6 +52,9 @@ class StackSwitch {
   /// From the stack that runs, `*this`: calls function(argument) on top of a suspended one.
   void visit(StackSwitch& suspended, Function function, void* argument) noexcept;
 
+  /// The lowest octet in use of a stack that was left: context_ points to the saved registers.
+  [[nodiscard]] const char* lowest() const noexcept { return static_cast<const char*>(context_); }
+
   /// What the processor's registers were when this stack was left, as far as following the stack
   /// takes them; false: not known for this machine.
   [[nodiscard]] bool registers(ucontext_t& registers) const noexcept;

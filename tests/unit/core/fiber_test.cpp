@@ -1,12 +1,14 @@
 // Fibers: spawning, order, sleeping in simulated time, killing, joining, exceptions.
 #include <doctest/doctest.h>
 
+#include <array>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include <thane/event.hpp>
 #include <thane/fiber_loop.hpp>
+#include <thane/internal/release_unused_stack.hpp>
 
 using namespace std::chrono_literals;
 using thane::Event;
@@ -324,6 +326,25 @@ TEST_CASE_FIXTURE(Simulated, "forty thousand fibers sleep at once, or a sentence
   CHECK(slept == made);
   loop.run([&] { loop.spawn([&] { ++slept; }).wait(); });
   CHECK(slept == made + 1);
+}
+
+TEST_CASE_FIXTURE(Simulated, "a fiber that waits loses nothing but the unused part of its stack") {
+  loop.run([&] {
+    std::string seen;
+    const Fiber waiting = loop.spawn([&] {
+      std::array<char, 6000> here;
+      here.fill('x');
+      this_fiber::sleep_until(loop.now());
+      seen.assign(here.begin(), here.end());
+    });
+    thane::internal::release_unused_stack(waiting);  // It has not begun.
+    this_fiber::yield();
+    thane::internal::release_unused_stack(waiting);
+    thane::internal::release_unused_stack(this_fiber::current());
+    waiting.wait();
+    thane::internal::release_unused_stack(waiting);
+    CHECK(seen == std::string(6000, 'x'));
+  });
 }
 
 TEST_CASE_FIXTURE(Simulated, "a fiber that only yields holds up neither timers nor other fibers") {

@@ -24,6 +24,20 @@ TEST_CASE("a stack that was given back is the next to be taken") {
   pool.give_back(second);
 }
 
+TEST_CASE("what lies below the pages in use is given back, and the rest of the stack is not") {
+  StackPool pool{64 * 1024};
+  const Stack stack = pool.take();
+  std::memset(stack.bottom, 1, stack.size);
+  const char* const in_use = stack.top() - 5000;
+  pool.release_below(stack, in_use);
+  CHECK(stack.bottom[0] == 0);
+  CHECK(stack.top()[-8193] == 0);
+  CHECK(stack.top()[-8192] == 1);  // Shares its page with what is in use.
+  CHECK(stack.top()[-1] == 1);
+  pool.release_below(stack, stack.bottom);
+  pool.give_back(stack);
+}
+
 TEST_CASE("sizes are rounded up to whole pages") {
   StackPool pool{10'000};
   const Stack stack = pool.take();

@@ -285,6 +285,24 @@ TEST_CASE("a malformed end of a head that never comes is a 400, however it was c
   }
 }
 
+TEST_CASE("a connection that waits for a request holds no buffer") {
+  Site site;
+  site.application = hello;
+  MemoryTransport transport{get("/1") + get("/2"), get("/1").size()};
+  transport.pauses = true;
+  int waits = 0;
+  const char* buffer = nullptr;
+  transport.on_wait = [&] {  // Taken while the connection holds it, another one would come.
+    auto block = site.blocks.take(1);
+    if (waits++ == 0) buffer = block.memory.get();
+    CHECK(block.memory.get() == buffer);
+    site.blocks.give_back(std::move(block));
+  };
+  Connection{site, transport, "192.0.2.1"}.run();
+  CHECK(waits >= 3);
+  CHECK(parse_answers(transport.output).size() == 2);
+}
+
 TEST_CASE("a client that is gone ends the connection without another call of the application") {
   int calls = 0;
   Site site;

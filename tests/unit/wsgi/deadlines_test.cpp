@@ -13,7 +13,9 @@ namespace {
 
 struct Late final : Limited {
   int calls = 0;
+  int settled = 0;
   void on_deadline() override { ++calls; }
+  void on_long_wait() override { ++settled; }
 };
 
 constexpr TimePoint start{1h};
@@ -151,14 +153,39 @@ TEST_CASE("who has waited longest can be told first, wherever it is filed") {
   CHECK(busy.calls == 0);
 }
 
+TEST_CASE("who has waited for a while is told once, and again after the next request") {
+  Deadlines deadlines;
+  Late early, late, busy;
+  deadlines.arm(early, Waiting::idle, start);
+  deadlines.arm(late, Waiting::idle, start + 2s);
+  deadlines.arm(busy, Waiting::idle, start);
+  deadlines.arm(busy, Waiting::nothing, start);
+  CHECK(deadlines.settle(start + 1s, 9));
+  CHECK(deadlines.settle(start + 1s, 9));
+  CHECK(early.settled == 1);
+  CHECK(late.settled + busy.settled == 0);
+  deadlines.arm(early, Waiting::idle, start + 2s);
+  deadlines.arm(busy, Waiting::idle, start + 2s);
+  CHECK_FALSE(deadlines.settle(start + 3s, 2));
+  CHECK(deadlines.settle(start + 3s, 2));
+  CHECK(early.settled == 2);
+  CHECK(late.settled == 1);
+  CHECK(busy.settled == 1);
+}
+
 TEST_CASE("what is destroyed is not told") {
   Deadlines deadlines;
   deadlines.set_limit(Waiting::idle, 1s);
+  Late stays;
   {
     Late gone;
     deadlines.arm(gone, Waiting::idle, start);
+    deadlines.arm(stays, Waiting::idle, start + 2h);
   }
-  deadlines.expire(start + 1h);
+  CHECK(deadlines.settle(start + 2h, 9));
+  CHECK(stays.settled == 1);
+  deadlines.arm(stays, Waiting::nothing, start);
+  deadlines.expire(start + 3h);
   CHECK(deadlines.earliest() == thane::never);
 }
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -31,6 +33,17 @@ class MemoryTransport final : public wsgi::internal::Transport {
     return given;
   }
 
+  /// With `pauses` each second try finds nothing.
+  std::optional<std::size_t> try_read(char* to, std::size_t size) override {
+    if (pauses && std::exchange(came_, false) == false) return std::nullopt;
+    return read_some(to, size);
+  }
+
+  void await_input() override {
+    came_ = true;
+    if (on_wait) on_wait();
+  }
+
   bool write_all(std::string_view data) override {
     ++writes;
     output += data;
@@ -44,8 +57,11 @@ class MemoryTransport final : public wsgi::internal::Transport {
   int reads = 0, writes = 0;
   bool shut_down = false, aborted = false, broken = false, time_out_at_end = false;
   Waiting waiting = Waiting::nothing;
+  bool pauses = false;
+  std::function<void()> on_wait;
 
  private:
+  bool came_ = false;
   std::string input_;
   std::size_t piece_;
   std::size_t at_ = 0;

@@ -12,7 +12,7 @@ using namespace thane::wsgi::internal;
 namespace {
 
 std::string written(const Response& response, Delivery delivery = {}) {
-  delivery.standard = "Server: thane\r\nDate: DATE\r\n";
+  delivery.standard = "HTTP/1.1 200 OK\r\nServer: thane\r\nDate: DATE\r\n";
   std::string out;
   write_response(response, delivery, out);
   return out;
@@ -87,8 +87,10 @@ TEST_CASE("a status has its usual reason or the application's own") {
 
 TEST_CASE("the date changes with the second") {
   StandardFields fields;
-  CHECK(fields.at(784111777) == "Server: thane\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n");
-  CHECK(fields.at(784111778) == "Server: thane\r\nDate: Sun, 06 Nov 1994 08:49:38 GMT\r\n");
+  CHECK(fields.at(784111777) ==
+        "HTTP/1.1 200 OK\r\nServer: thane\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n");
+  CHECK(fields.at(784111778) ==
+        "HTTP/1.1 200 OK\r\nServer: thane\r\nDate: Sun, 06 Nov 1994 08:49:38 GMT\r\n");
 }
 
 TEST_CASE("a chunk has its size in front, and an empty one is none") {

@@ -68,6 +68,11 @@ class TlsEngine {
     const auto size = static_cast<int>(octets.size());
     return BIO_write(incoming_, octets.data(), size) == size;
   }
+  /// True if read() may find something without another feed(). A part of a record, which OpenSSL
+  /// keeps and SSL_has_pending() counts, is nothing.
+  [[nodiscard]] bool has_input() const {
+    return SSL_pending(connection()) > 0 || BIO_ctrl_pending(incoming_) > 0;
+  }
   /// To be sent; valid until the next call.
   [[nodiscard]] std::string_view output() const {
     char* data = nullptr;
