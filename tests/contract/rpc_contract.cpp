@@ -3,7 +3,6 @@
 //
 //   rpc_contract --url rabbit://guest:guest@127.0.0.1:5672/ --topic conf --server s1
 //       [--workers N] [--notify]
-#include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -13,10 +12,11 @@
 
 #include <thane/config.hpp>
 #include <thane/fiber.hpp>
-#include <thane/hooks.hpp>
 #include <thane/launcher.hpp>
 #include <thane/rpc.hpp>
 #include <thane/rpc/rabbit_options.hpp>
+
+#include "support/tell_ready.hpp"
 
 namespace rpc = thane::rpc;
 using nlohmann::json;
@@ -113,12 +113,6 @@ int main(int argc, char** argv) {
   if (config.get<bool>("notify")) offered.push_back(notifying_endpoint(transport));
   auto server = std::make_unique<rpc::Server>(transport, target, std::move(offered));
   auto launcher = thane::launch(config, std::move(server), {.workers = config.get<int>("workers")});
-  launcher->set_hooks({.worker_ready = [](const thane::WorkerInfo&) {
-    static bool told = false;
-    if (!std::exchange(told, true)) {
-      std::puts("READY");
-      std::fflush(stdout);
-    }
-  }});
+  launcher->set_hooks(contract::tell_ready());
   return launcher->wait();
 }

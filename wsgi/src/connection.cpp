@@ -117,6 +117,7 @@ Connection::After Connection::serve() {
                                   .server_name = site_.server_name,
                                   .server_port = site_.server_port,
                                   .secure = transport_.secure(),
+                                  .client = client_,
                                   .ending = &site_.ending};
   Request request{*head_, body, surroundings};
   const After after = answer(respond(request, body), body, started);

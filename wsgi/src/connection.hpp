@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include <thane/clock.hpp>
+#include <thane/wsgi/client_certificate.hpp>
 #include <thane/wsgi/file_body.hpp>
 
 #include "body_reader.hpp"
@@ -23,8 +24,9 @@ namespace thane::wsgi::internal {
 /// they are used up, when a body has to be waited for, or when they are many.
 class Connection {
  public:
-  Connection(Site& site, Transport& transport, std::string_view peer)
-      : site_(site), transport_(transport), peer_(peer), input_(site.blocks) {}
+  Connection(Site& site, Transport& transport, std::string_view peer,
+             const ClientCertificate* client = nullptr)
+      : site_(site), transport_(transport), peer_(peer), client_(client), input_(site.blocks) {}
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -57,6 +59,7 @@ class Connection {
   Site& site_;
   Transport& transport_;
   std::string_view peer_;
+  const ClientCertificate* client_;
   std::unique_ptr<RequestHead> head_;  // Only while a request is at work.
   std::string output_;
   InputBuffer input_;

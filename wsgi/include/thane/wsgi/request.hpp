@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include <thane/wsgi/client_certificate.hpp>
 #include <thane/wsgi/field.hpp>
 #include <thane/wsgi/request_context.hpp>
 #include <thane/wsgi/request_error.hpp>
@@ -76,15 +77,15 @@ class Request : public RequestContext {
 
   /// The peer's IP address as text; empty for a Unix socket.
   [[nodiscard]] std::string_view peer_address() const noexcept;
-  /// The host and the port (in decimal) that the server listens on, whatever the client asked for.
-  /// "localhost" and "0" for a Unix socket.
+  /// Host and port (in decimal) that the server listens on; "localhost", "0" for a Unix socket.
   [[nodiscard]] std::string_view server_name() const noexcept;
   [[nodiscard]] std::string_view server_port() const noexcept;
   /// "https" if it came over TLS, else "http".
   [[nodiscard]] std::string_view scheme() const noexcept;
-
-  /// True once the server is to stop for good: what tells a balancer whether to send more answers
-  /// with 503 then. Not while workers are replaced. See `drain_delay` in docs/http.md.
+  /// Over TLS with `client_cert`; nullptr if the client has shown none.
+  [[nodiscard]] const ClientCertificate* client_certificate() const noexcept;
+  /// True once the server is to stop for good, not while workers are replaced: what tells a
+  /// balancer whether to send more answers with 503 then. See `drain_delay` in docs/http.md.
   [[nodiscard]] bool draining() const noexcept;
   /// True if the request has a body, be it of no octets.
   [[nodiscard]] bool has_body() const noexcept;
