@@ -62,8 +62,7 @@ class Request : public RequestContext {
   [[nodiscard]] std::string_view raw_path() const noexcept;
   /// What follows '?', as sent; empty if nothing does.
   [[nodiscard]] std::string_view query() const noexcept;
-  /// The value of parameter `name` of the query, decoded as HTML forms encode it; the first of
-  /// several.
+  /// The first value of parameter `name` of the query, decoded as HTML forms encode it.
   [[nodiscard]] std::optional<std::string> query_parameter(std::string_view name) const;
   /// Host and port that the client asked for: of the target if it names one, else of Host.
   [[nodiscard]] std::string_view authority() const noexcept;
