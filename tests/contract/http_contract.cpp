@@ -8,6 +8,9 @@
 //   /_c/NAME     what NAME says: see the tables below
 //   /_c/environ  the environ, as JSON
 //   any other    the request, as JSON
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -16,80 +19,33 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include <thane/check.hpp>
 #include <thane/event.hpp>
 #include <thane/fiber.hpp>
-#include <thane/hooks.hpp>
 #include <thane/launcher.hpp>
+#include <thane/unique_fd.hpp>
 #include <thane/wsgi.hpp>
+
+#include "support/answers.hpp"
+#include "support/in_full.hpp"
+#include "support/octets_as_text.hpp"
+#include "support/tell_ready.hpp"
 
 namespace wsgi = thane::wsgi;
 
 namespace {
 
+using namespace contract;
 using Json = nlohmann::ordered_json;
-using Headers = wsgi::StartResponse::Headers;
 using wsgi::Body;
 using wsgi::Environ;
 using wsgi::StartResponse;
-
-const Headers text{{"Content-Type", "text/plain"}};
-
-Headers text_and(std::string name, std::string value) {
-  Headers headers = text;
-  headers.emplace_back(std::move(name), std::move(value));
-  return headers;
-}
-
-// Octets as JSON can hold them: each one a character.
-std::string latin1(std::string_view octets) {
-  std::string utf8;
-  for (const char c : octets) {
-    const auto octet = static_cast<unsigned char>(c);
-    if (octet < 0x80) {
-      utf8.push_back(c);
-    } else {
-      utf8.push_back(static_cast<char>(0xc0 | octet >> 6));
-      utf8.push_back(static_cast<char>(0x80 | (octet & 0x3f)));
-    }
-  }
-  return utf8;
-}
-
-std::string base64(std::string_view octets) {
-  constexpr std::string_view digits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string encoded;
-  for (std::size_t at = 0; at < octets.size(); at += 3) {
-    unsigned bits = 0;
-    for (std::size_t i = 0; i < 3; ++i) {
-      bits = bits << 8 | (at + i < octets.size() ? static_cast<unsigned char>(octets[at + i]) : 0U);
-    }
-    for (std::size_t i = 0; i < 4; ++i) {
-      encoded.push_back(at + i > octets.size() ? '=' : digits[bits >> (18 - 6 * i) & 63]);
-    }
-  }
-  return encoded;
-}
-
-double query_number(const Environ& request, std::string_view name, double otherwise) {
-  const std::string query = "&" + std::string{request.get("QUERY_STRING")};
-  const auto at = query.find("&" + std::string{name} + "=");
-  return at == std::string::npos ? otherwise : std::stod(query.substr(at + name.size() + 2));
-}
-
-Body json(const StartResponse& start_response, const Json& value) {
-  std::string all = value.dump();
-  start_response("200 OK", {{"Content-Type", "application/json"},
-                            {"Content-Length", std::to_string(all.size())}});
-  return wsgi::piece(std::move(all));
-}
 
 Body echo(Environ& request, const StartResponse& start_response) {
   const std::string body = request.input().read();
@@ -264,26 +220,22 @@ Body sleep(Environ& request, const StartResponse& start_response) {
   return json(start_response, {{"slept", 1}});
 }
 
+// The wrapper of the environ around a file of so many octets.
+Body file(Environ& request, const StartResponse& start_response) {
+  const auto size = static_cast<std::size_t>(query_number(request, "n", 100'000));
+  thane::UniqueFd made{::memfd_create("file", MFD_CLOEXEC)};
+  const std::string octets(size, 'f');
+  thane::check(::write(made.get(), octets.data(), octets.size()), "write");
+  thane::check(::lseek(made.get(), 0, SEEK_SET), "lseek");
+  start_response("200 OK", text);
+  const auto wrap = *request.object<wsgi::FileWrapper>("wsgi.file_wrapper");
+  return wrap(std::move(made), wsgi::default_block);
+}
+
 Body twice(Environ&, const StartResponse& start_response) {
   start_response("200 OK", text);
   start_response("201 Again", text);
   return wsgi::piece("twice");
-}
-
-// An application that says this, and returns that.
-wsgi::WsgiApplication fixed(std::string status_line, Headers headers,
-                            std::vector<std::string> body) {
-  return [=](Environ&, const StartResponse& start_response) {
-    start_response(status_line, headers);
-    return wsgi::pieces(body);
-  };
-}
-
-wsgi::WsgiApplication returning(std::function<Body()> body) {
-  return [body = std::move(body)](Environ&, const StartResponse& start_response) {
-    start_response("200 OK", text);
-    return body();
-  };
 }
 
 using Table = std::map<std::string, wsgi::WsgiApplication, std::less<>>;
@@ -348,6 +300,7 @@ void add_bodies(Table& table) {
   table["empty-string"] = fixed("200 OK", text, {""});
   table["one"] = fixed("200 OK", text, {"exactly"});
   table["big"] = big;
+  table["file"] = file;
 }
 
 Table make_table() {
@@ -411,41 +364,18 @@ Body application(Environ& request, const StartResponse& start_response) {
   return wsgi::pieces({});
 }
 
-// The words of this program are short for those of its server, which has all of them in its
-// configuration, to be read again on SIGHUP.
-std::vector<std::string> in_full(int argc, char** argv) {
-  static const std::map<std::string, std::string, std::less<>> words{
-      {"--port", "--web-port"},        {"--tls-cert", "--web-cert-file"},
-      {"--tls-key", "--web-key-file"}, {"--tls-ca", "--web-ca-file"},
-      {"--tls-sni", "--web-sni"},      {"--tls-client-cert", "--web-client-cert"},
-  };
-  std::vector<std::string> all;
-  for (const std::string word : std::span{argv, static_cast<std::size_t>(argc)}) {
-    const auto end = std::min(word.find('='), word.size());
-    const auto known = words.find(std::string_view{word}.substr(0, end));
-    all.push_back(known == words.end() ? word : known->second + word.substr(end));
-    if (word.starts_with("--tls-cert")) all.insert(all.end() - 1, "--web-use-ssl=true");
-  }
-  return all;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::vector<std::string> arguments = in_full(argc, argv);
+  std::vector<std::string> arguments = contract::in_full(argc, argv);
   std::vector<char*> pointers;
   for (std::string& argument : arguments) pointers.push_back(argument.data());
   const auto config = thane::Config::from_command_line(
       static_cast<int>(pointers.size()), pointers.data(),
       {thane::launcher_options(), {"DEFAULT", {thane::workers_opt()}}, wsgi::options("web")});
   auto web = std::make_unique<wsgi::Server>(config, "web", wsgi::from_wsgi(application));
-  auto launcher = thane::launch(config, std::move(web), {.workers = config.get<int>("workers")});
-  launcher->set_hooks({.worker_ready = [](const thane::WorkerInfo&) {
-    static bool told = false;
-    if (!std::exchange(told, true)) {
-      std::puts("READY");
-      std::fflush(stdout);
-    }
-  }});
+  const int workers = config.get<int>("workers");
+  auto launcher = thane::launch(config, std::move(web), {.workers = workers});
+  launcher->set_hooks(contract::tell_ready(workers));
   return launcher->wait();
 }

@@ -7,7 +7,6 @@
 
 #include <atomic>
 #include <cerrno>
-#include <cstdio>
 #include <memory>
 #include <new>
 #include <nlohmann/json.hpp>
@@ -19,10 +18,11 @@
 
 #include <thane/config.hpp>
 #include <thane/fiber.hpp>
-#include <thane/hooks.hpp>
 #include <thane/launcher.hpp>
 #include <thane/rpc.hpp>
 #include <thane/rpc/rabbit_options.hpp>
+
+#include "support/tell_ready.hpp"
 
 namespace rpc = thane::rpc;
 using nlohmann::json;
@@ -128,11 +128,6 @@ int main(int argc, char** argv) {
   auto server = std::make_unique<rpc::Server>(transport, target, std::move(offered));
   const int workers = config.get<int>("workers");
   auto launcher = thane::launch(config, std::move(server), {.workers = workers});
-  launcher->set_hooks({.worker_ready = [missing = workers](const thane::WorkerInfo&) mutable {
-    if (--missing == 0) {
-      std::puts("READY");
-      std::fflush(stdout);
-    }
-  }});
+  launcher->set_hooks(contract::tell_ready(workers));
   return launcher->wait();
 }

@@ -11,6 +11,7 @@
 
 #include "support/certificates.hpp"
 #include "support/eventually.hpp"
+#include "support/process_info.hpp"
 #include "support/tls_client.hpp"
 #include "support/web.hpp"
 
@@ -255,6 +256,20 @@ TEST_CASE("body: framed as its length is known, cut when it fails") {
     CHECK(has(date, "Date: Mon, 01 Jan 2001 00:00:00 GMT\r\n"));
     CHECK(has(date, "Server: mine\r\n"));
     CHECK(date.find("Date:") == date.rfind("Date:"));
+  });
+}
+
+TEST_CASE("body: a file in the wrapper of the environ is whole, and no descriptor is left of it") {
+  on_both([](const Contract& contract) {
+    const auto worker = contract.web->parent.pid();
+    const auto before = open_fds(worker).size();
+    for (int i = 0; i < 20; ++i) {
+      const std::string answer = contract.get("file?n=300000");
+      CHECK(has(answer, "Content-Length: 300000\r\n"));
+      CHECK(body_of(answer) == std::string(300'000, 'f'));
+    }
+    CHECK(body_of(contract.get("file", "HEAD")).empty());
+    CHECK(eventually([&] { return open_fds(worker).size() <= before; }));
   });
 }
 

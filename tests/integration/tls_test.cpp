@@ -142,39 +142,6 @@ TEST_CASE("a session is resumed by another worker, and by one of the next genera
   }
 }
 
-TEST_CASE("clients without a good certificate are refused where one is required") {
-  const Authority stranger{"stranger"};
-  Authority authority;
-  const auto good = authority.issue("good");
-  const auto expired = authority.issue("expired", {.expired = true});
-  const auto for_servers = authority.issue("for-servers", {.usage = "serverAuth"});
-  const auto foreign = stranger.issue("foreign");
-  const auto server = authority.issue("server");
-  const auto answered = [&](const Web& web, const CertificateFiles& files, int version) {
-    return is_ok(https_get(web.port, "/",
-                           {.authority = authority.certificate(),
-                            .certificate = files.certificate,
-                            .key = files.key,
-                            .lowest = version,
-                            .highest = version}));
-  };
-  const Web required{program, 1, with(server, {"--web-ca-file", authority.certificate()})};
-  const Web optional{
-      program, 1,
-      with(server, {"--web-ca-file", authority.certificate(), "--web-client-cert", "optional"})};
-  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
-    CAPTURE(version);
-    CHECK(answered(required, good, version));
-    CHECK_FALSE(answered(required, {}, version));
-    CHECK_FALSE(answered(required, foreign, version));
-    CHECK_FALSE(answered(required, expired, version));
-    CHECK_FALSE(answered(required, for_servers, version));
-    CHECK(answered(optional, good, version));
-    CHECK(answered(optional, {}, version));
-    CHECK_FALSE(answered(optional, foreign, version));
-  }
-}
-
 // What the log says of a start that fails, which has to be one line of trouble and no socket.
 std::string trouble(std::vector<std::string> arguments) {
   const std::uint16_t port = free_port();

@@ -42,6 +42,10 @@ TlsClient::TlsClient(std::uint16_t port, const TlsClientOptions& options)
   }
   if (options.session != nullptr) SSL_set_session(tls_.get(), options.session);
   SSL_set_fd(tls_.get(), fd());
+  if (std::size_t sent = 0; !options.early_data.empty()) {
+    SSL_SESSION_set_max_early_data(options.session, 65536);  // Whatever the server has allowed.
+    SSL_write_early_data(tls_.get(), options.early_data.data(), options.early_data.size(), &sent);
+  }
   connected_ = SSL_connect(tls_.get()) == 1;
   ERR_clear_error();
 }

@@ -22,6 +22,7 @@ struct TlsClientOptions {
   std::string alpn = {};  ///< In the form of the wire: "\x08http/1.1".
   std::string ciphers = {};
   SSL_SESSION* session = nullptr;  ///< To be resumed.
+  std::string early_data = {};     ///< With a session of TLS 1.3: sent before any answer.
 };
 
 /// Connects to 127.0.0.1 and shakes hands. Waits end after patience().

@@ -41,13 +41,15 @@ Response client_error(int status) {
 
 }  // namespace
 
-Connection::Connection(Site& site, Transport& transport, std::string_view peer)
+Connection::Connection(Site& site, Transport& transport, std::string_view peer,
+                       const ClientCertificate* client)
     : site_(site),
       transport_(transport),
       surroundings_{.peer = peer,
                     .server_name = site.server_name,
                     .server_port = site.server_port,
                     .secure = transport.secure(),
+                    .client = client,
                     .ending = &site.ending},
       input_(site.blocks) {}
 

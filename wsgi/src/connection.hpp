@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include <thane/clock.hpp>
+#include <thane/wsgi/client_certificate.hpp>
 #include <thane/wsgi/file_body.hpp>
 
 #include "body_reader.hpp"
@@ -24,7 +25,8 @@ namespace thane::wsgi::internal {
 /// they are used up, when a body has to be waited for, or when they are many.
 class Connection {
  public:
-  Connection(Site& site, Transport& transport, std::string_view peer);
+  Connection(Site& site, Transport& transport, std::string_view peer,
+             const ClientCertificate* client = nullptr);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;

@@ -5,6 +5,7 @@
 
 #include <thane/internal/worker_slot.hpp>
 #include <thane/log.hpp>
+#include <thane/wsgi/file_wrapper.hpp>
 #include <thane/wsgi/middleware/basic_auth.hpp>
 #include <thane/wsgi/request.hpp>
 
@@ -125,6 +126,23 @@ Environ::Environ(Request& request)
   add("wsgi.multiprocess", several_processes());
   add("wsgi.run_once", false);
   add("wsgi.input_terminated", true);
+  add("wsgi.file_wrapper", std::any{FileWrapper{wrap_file}});
+  if (const auto* const route = request.route()) {
+    add("wsgiorg.routing_args", std::any{route->arguments});
+    add("routes.route", std::any{*route});
+  }
+  if (request.scheme() == "https") add_tls(request);
+}
+
+// By the names of mod_ssl, which applications know.
+void Environ::add_tls(const Request& request) {
+  variables_.emplace_back("HTTPS", std::string{"on"});
+  const auto* const client = request.client_certificate();
+  variables_.emplace_back("SSL_CLIENT_VERIFY", std::string{client != nullptr ? "SUCCESS" : "NONE"});
+  if (client == nullptr) return;
+  variables_.emplace_back("SSL_CLIENT_S_DN", client->subject);
+  variables_.emplace_back("SSL_CLIENT_I_DN", client->issuer);
+  variables_.emplace_back("SSL_CLIENT_M_SERIAL", client->serial);
 }
 
 // In the place of what the client says of itself.

@@ -3,6 +3,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include <thane/wsgi/file_body.hpp>
+
 namespace thane::wsgi::internal {
 
 LiveApplication::LiveApplication(const Config& config, Load load)
@@ -15,7 +17,9 @@ Application LiveApplication::application() {
   return [this](Request& request) {
     const auto now = current_;  // A reset may come while it runs.
     Response response = (*now)(request);
-    if (const BodyStream& stream = response.body_stream()) {
+    // A file needs no application; wrapped, it would not be sent by the kernel.
+    const BodyStream& stream = response.body_stream();
+    if (stream && stream.target<FileBody>() == nullptr) {
       response.set_stream([now, stream] { return stream(); });
     }
     return response;

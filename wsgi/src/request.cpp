@@ -61,6 +61,9 @@ std::string_view Request::scheme() const noexcept {
   if (changes_ && changes_->scheme) return *changes_->scheme;
   return surroundings_.secure ? "https" : "http";
 }
+const ClientCertificate* Request::client_certificate() const noexcept {
+  return surroundings_.client;
+}
 bool Request::draining() const noexcept {
   return surroundings_.ending != nullptr && *surroundings_.ending;
 }

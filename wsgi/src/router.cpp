@@ -134,8 +134,12 @@ std::optional<std::string> Router::url(std::string_view name,
 }
 
 Response Router::operator()(Request& request) const {
-  const auto path = request.path().empty() ? std::string_view{"/"} : request.path();
+  auto path = request.path();
   auto match = state_->mapper.match(path, request.method());
+  if (!match && path.empty()) {
+    path = "/";
+    match = state_->mapper.match(path, request.method());
+  }
   if (!match) return state_->unmatched(request, path);
   if (match->redirect_status != 0)
     return internal::redirect_response(state_->mapper, *match, request);

@@ -114,7 +114,7 @@ std::vector<AnyOpt> behaviour_options(const ServerOptions& defaults, const char*
                 .default_value = defaults.wsgi_keep_alive,
                 .help = "Whether a connection may carry more than one request.",
                 .change = at_run_time,
-                .deprecated_name = "keep_alive"},
+                .deprecated_name = "keep_alive http_keepalive"},
       Opt<bool>{.name = "wsgi_server_debug",
                 .default_value = defaults.wsgi_server_debug,
                 .help = "Whether an answer with status 500 tells the client what went wrong.",

@@ -1,7 +1,9 @@
 #include "tls_transport.hpp"
 
+#include <openssl/asn1.h>
 #include <openssl/err.h>
 #include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
 
 #include <algorithm>
 #include <array>
@@ -12,6 +14,21 @@ namespace {
 
 // More than one record is encrypted before it is sent, but not a body of many megabytes.
 constexpr std::size_t max_gathered = 65536;
+
+// What `print` writes.
+template <class Print>
+std::string written(const Print& print) {
+  const std::unique_ptr<BIO, decltype(&BIO_free)> text{BIO_new(BIO_s_mem()), &BIO_free};
+  print(text.get());
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(text.get(), &data);
+  return {data, static_cast<std::size_t>(std::max(size, 0L))};
+}
+
+void print_name(BIO* to, const X509_NAME* name) {
+  X509_NAME_print_ex(to, name, 0,
+                     XN_FLAG_RFC2253 & ~static_cast<unsigned long>(ASN1_STRFLGS_ESC_MSB));
+}
 
 }  // namespace
 
@@ -43,6 +60,9 @@ bool TlsTransport::handshake() {
 void TlsTransport::note_failure() {
   const auto code = tls_.error();
   why_ = tls_.reason();
+  if (const long verdict = SSL_get_verify_result(tls_.connection()); verdict != X509_V_OK) {
+    why_ += ": " + std::string{X509_verify_cert_error_string(verdict)};
+  }
   broken_ = true;
   if (ERR_GET_LIB(code) == ERR_LIB_SSL && ERR_GET_REASON(code) == SSL_R_HTTP_REQUEST) {
     // It does not speak TLS: what OpenSSL would tell it, it would not understand.
@@ -53,15 +73,13 @@ void TlsTransport::note_failure() {
   }
 }
 
-std::string TlsTransport::client_subject() const {
+std::optional<ClientCertificate> TlsTransport::client_certificate() const {
   X509* const certificate = SSL_get0_peer_certificate(tls_.connection());
-  if (certificate == nullptr) return {};
-  const std::unique_ptr<BIO, decltype(&BIO_free)> text{BIO_new(BIO_s_mem()), &BIO_free};
-  X509_NAME_print_ex(text.get(), X509_get_subject_name(certificate), 0,
-                     XN_FLAG_RFC2253 & ~static_cast<unsigned long>(ASN1_STRFLGS_ESC_MSB));
-  char* data = nullptr;
-  const long size = BIO_get_mem_data(text.get(), &data);
-  return {data, static_cast<std::size_t>(std::max(size, 0L))};
+  if (certificate == nullptr) return std::nullopt;
+  return ClientCertificate{
+      written([&](BIO* text) { print_name(text, X509_get_subject_name(certificate)); }),
+      written([&](BIO* text) { print_name(text, X509_get_issuer_name(certificate)); }),
+      written([&](BIO* text) { i2a_ASN1_INTEGER(text, X509_get0_serialNumber(certificate)); })};
 }
 
 std::size_t TlsTransport::read_some(char* to, std::size_t size) {

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include <thane/internal/tls_engine.hpp>
+#include <thane/wsgi/client_certificate.hpp>
 
 #include "tls_context.hpp"
 #include "transport.hpp"
@@ -26,8 +27,8 @@ class TlsTransport final : public Transport {
   /// told.
   [[nodiscard]] bool handshake();
   [[nodiscard]] const std::string& why() const noexcept { return why_; }
-  /// Subject of the client's certificate, as RFC 2253 writes it; empty if it has shown none.
-  [[nodiscard]] std::string client_subject() const;
+  /// What the client has shown, and OpenSSL found good; after the handshake.
+  [[nodiscard]] std::optional<ClientCertificate> client_certificate() const;
 
   void expect(Waiting what) override { below_.expect(what); }
   [[nodiscard]] bool timed_out() const override { return below_.timed_out(); }

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include <thane/wsgi/file_body.hpp>
 #include <thane/wsgi/wsgi_application.hpp>
 
 #include "body_source.hpp"
@@ -71,8 +72,17 @@ class Synthesized {
                      .server_name = server_name_,
                      .server_port = server_port_,
                      .secure = variables.get("wsgi.url_scheme") == "https"};
+    if (variables.get("SSL_CLIENT_VERIFY") == "SUCCESS") {
+      client_ = {std::string{variables.get("SSL_CLIENT_S_DN")},
+                 std::string{variables.get("SSL_CLIENT_I_DN")},
+                 std::string{variables.get("SSL_CLIENT_M_SERIAL")}};
+      surroundings_.client = &client_;
+    }
     request_.emplace(*head_, body_, surroundings_);
     request_->set_script_name(script_name);
+    if (const auto* const route = variables.object<RouteMatch>("routes.route")) {
+      request_->set_route(*route);
+    }
   }
 
   Request& request() { return *request_; }
@@ -109,6 +119,7 @@ class Synthesized {
   std::string method_, path_, target_, query_, peer_, server_name_, server_port_;
   std::vector<std::pair<std::string, std::string>> fields_;  // Reserved: views point into it.
   InputBody body_;
+  ClientCertificate client_;
   internal::Surroundings surroundings_;
   std::optional<Request> request_;
 };
@@ -125,6 +136,9 @@ class ResponseBody final : public Iterable {
   }
   [[nodiscard]] std::optional<std::size_t> size() const override {
     return response_.body_stream() ? std::nullopt : std::optional<std::size_t>{1};
+  }
+  [[nodiscard]] const FileBody* file() const override {
+    return response_.body_stream().target<FileBody>();
   }
 
  private:

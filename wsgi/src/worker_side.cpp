@@ -312,7 +312,8 @@ void WorkerSide::serve(Stream stream) {
   }
   TlsTransport secured{transport, *tls};
   if (secured.handshake()) {
-    Connection{site_, secured, peer}.run();
+    const auto client = secured.client_certificate();
+    Connection{site_, secured, peer, client ? &*client : nullptr}.run();
   } else {
     log::debug("no TLS connection with {}: {}", peer, secured.why());
   }

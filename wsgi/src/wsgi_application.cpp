@@ -9,6 +9,7 @@
 #include <thane/internal/describe_exception.hpp>
 #include <thane/internal/exchange_locals.hpp>
 #include <thane/log.hpp>
+#include <thane/wsgi/file_body.hpp>
 
 // An application that calls write() sends while it runs; a Response is returned before its body is
 // sent. So the application runs on a fiber of its own, up to its first piece, and the Response
@@ -73,6 +74,8 @@ class Exchange {
   Response begin();
   /// After begin(): all of the body, if it is there and as long as `response` says.
   std::optional<std::string> take_whole(const Response& response);
+  /// After begin(): the file that is all of the body; nullptr if it is none.
+  [[nodiscard]] const FileBody* file() const;
   /// After begin(): piece after piece.
   std::optional<std::string> next();
 
@@ -82,6 +85,7 @@ class Exchange {
               const std::exception_ptr& error);
   void write(std::string_view data);
 
+  void await_producer();
   std::optional<std::string> pull();
   void close() noexcept;
 
@@ -114,7 +118,8 @@ Exchange::~Exchange() {
 
 Response Exchange::begin() {
   producer_ = FiberLoop::current().spawn([this] { run(); }, "wsgi application");
-  first_ = pull();
+  await_producer();
+  if (!head_ || file() == nullptr) first_ = pull();
   if (!head_) {
     throw std::logic_error("the application returned without a call of start_response()");
   }
@@ -134,20 +139,28 @@ std::optional<std::string> Exchange::take_whole(const Response& response) {
   return whole;
 }
 
+const FileBody* Exchange::file() const {
+  return body_ && !has_written_ && !first_ ? body_->file() : nullptr;
+}
+
 std::optional<std::string> Exchange::next() {
   if (first_) return std::exchange(first_, std::nullopt);
   return pull();
 }
 
+// Until it has written something, or returned.
+void Exchange::await_producer() {
+  if (producer_ended_ || written_) return;
+  consumer_ = this_fiber::current();
+  to_consumer_.clear();
+  to_producer_.set();
+  to_consumer_.wait();
+}
+
 // The next piece that is not empty, of write() or of the iterable.
 std::optional<std::string> Exchange::pull() {
-  if (!producer_ended_) {
-    consumer_ = this_fiber::current();
-    to_consumer_.clear();
-    to_producer_.set();
-    to_consumer_.wait();
-    if (written_) return std::exchange(written_, std::nullopt);
-  }
+  await_producer();
+  if (written_) return std::exchange(written_, std::nullopt);
   if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
   while (body_) {
     auto piece = body_->next();
@@ -240,7 +253,13 @@ Application from_wsgi(WsgiApplication application) {
               std::make_shared<const WsgiApplication>(std::move(application))](Request& request) {
     auto exchange = std::make_shared<Exchange>(application, request);
     Response response = exchange->begin();
-    if (auto whole = exchange->take_whole(response)) {
+    if (const FileBody* const file = exchange->file()) {
+      if (!response.header("Content-Length")) {
+        response.set_header("Content-Length", std::to_string(file->left()));
+      }
+      // The file holds on to the exchange, which closes it.
+      response.set_stream(FileBody{{exchange, file->file().get()}, file->offset(), file->left()});
+    } else if (auto whole = exchange->take_whole(response)) {
       response.set_body(*std::move(whole));
     } else {
       response.set_stream([exchange] { return exchange->next(); });

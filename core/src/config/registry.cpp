@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <sstream>
 #include <stdexcept>
 #include <utility>
 
@@ -113,7 +114,8 @@ void OptRegistry::add(const std::string& group, const OptDefinition& option) {
                       "THANE_" + variable_name(group, option.name)});
   names_.emplace(name, index);
   add_names(group, option.name, {index, false});
-  if (const std::string& old = option.deprecated_name; !old.empty()) {
+  std::istringstream deprecated{option.deprecated_name};
+  for (std::string old; deprecated >> old;) {
     const std::size_t dot = old.rfind('.');
     add_names(dot == old.npos ? group : old.substr(0, dot),
               dot == old.npos ? old : old.substr(dot + 1), {index, true});

@@ -60,6 +60,39 @@ std::string chunked() {
   return "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
 }
 
+TEST_CASE("the environ says what a client has proved to be, by the names of mod_ssl") {
+  const std::string text = "GET / HTTP/1.1\r\nHost: h\r\nSSL-Client-S-DN: CN=mallory\r\n\r\n";
+  const ClientCertificate alice{"CN=alice", "CN=authority", "0A3F"};
+  Parsed proved{text, {}, {.secure = true, .client = &alice}};
+  const Environ all{proved.request};
+  CHECK(all.get("HTTPS") == "on");
+  CHECK(all.get("SSL_CLIENT_VERIFY") == "SUCCESS");
+  CHECK(all.get("SSL_CLIENT_S_DN") == "CN=alice");
+  CHECK(all.get("SSL_CLIENT_I_DN") == "CN=authority");
+  CHECK(all.get("SSL_CLIENT_M_SERIAL") == "0A3F");
+
+  Parsed unknown{text, {}, {.secure = true}};
+  CHECK(Environ{unknown.request}.get("SSL_CLIENT_VERIFY") == "NONE");
+  CHECK(Environ{unknown.request}.find("SSL_CLIENT_S_DN") == nullptr);
+  Parsed plain{text};
+  for (const char* const name : {"HTTPS", "SSL_CLIENT_VERIFY", "SSL_CLIENT_S_DN"}) {
+    CHECK(Environ{plain.request}.find(name) == nullptr);
+  }
+}
+
+TEST_CASE("the environ has what a router found, and nothing of one where there was none") {
+  Parsed parsed{"GET / HTTP/1.1\r\nHost: h\r\n\r\n"};
+  CHECK(Environ{parsed.request}.find("wsgiorg.routing_args") == nullptr);
+  parsed.request.set_route(RouteMatch{.arguments = {{"id", "7"}}, .name = "item"});
+  const Environ all{parsed.request};
+  const auto* const arguments = all.object<RouteArguments>("wsgiorg.routing_args");
+  REQUIRE(arguments != nullptr);
+  CHECK(*arguments->find("id") == "7");
+  CHECK(all.object<RouteMatch>("routes.route")->name == "item");
+  CHECK(all.object<std::string>("wsgiorg.routing_args") == nullptr);
+  CHECK(all.object<RouteArguments>("HTTP_HOST") == nullptr);
+}
+
 TEST_CASE("the environ has the variables of PEP 3333") {
   Parsed parsed{
       "PUT /a%20b/%2Fc?d=%20e HTTP/1.0\r\nContent-Type: text/plain\r\n"

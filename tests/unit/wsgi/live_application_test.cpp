@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <string>
 
+#include <thane/wsgi/file_body.hpp>
+
 #include "made_request.hpp"
 
 using thane::Config;
@@ -101,6 +103,19 @@ TEST_CASE_FIXTURE(Words, "an answer that is being streamed keeps the application
   config.install(prepare("two"));
   reset();
   CHECK(*response.body_stream()() == "one");
+}
+
+TEST_CASE_FIXTURE(Words, "a file stays one, which the server has the kernel send") {
+  LiveApplication files{config, [] {
+                          return [](Request&) {
+                            return Response{}.set_stream(thane::wsgi::FileBody{nullptr, 0, 7});
+                          };
+                        }};
+  MadeRequest request{"GET", "/"};
+  const Response response = files.application()(*request);
+  const auto* const file = response.body_stream().target<thane::wsgi::FileBody>();
+  REQUIRE(file != nullptr);
+  CHECK(file->left() == 7);
 }
 
 TEST_CASE_FIXTURE(Words, "an application that is none is an error") {

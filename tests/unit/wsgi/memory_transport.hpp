@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <functional>
 #include <optional>
@@ -50,10 +51,16 @@ class MemoryTransport final : public wsgi::internal::Transport {
     return !broken;
   }
 
+  wsgi::internal::SentFile send_file(int fd, std::uint64_t offset, std::uint64_t size) override {
+    sent_as_file += size;
+    return Transport::send_file(fd, offset, size);
+  }
+
   void shutdown_send() override { shut_down = true; }
   void abort() override { aborted = true; }
 
   std::string output;
+  std::uint64_t sent_as_file = 0;  // What a socket would have left to the kernel.
   int reads = 0, writes = 0;
   bool shut_down = false, aborted = false, broken = false, time_out_at_end = false;
   Waiting waiting = Waiting::nothing;

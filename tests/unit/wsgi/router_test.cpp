@@ -161,6 +161,20 @@ TEST_CASE("a redirect leads to a place below the one where the router is mounted
   CHECK(ask(router, "GET", "/a%20b/away").header("Location") == "https://example.org/");
 }
 
+TEST_CASE("the path at the mount itself has a route of its own, or is taken for /") {
+  Router plain;
+  plain.get("/", says("list"));
+  Router redirecting;
+  redirecting.redirect("", "/");
+  redirecting.get("/", says("list"));
+  Router router;
+  router.mount("/v2", plain);
+  router.mount("/v3", redirecting);
+  CHECK(body(router, "GET", "/v2") == "list");
+  CHECK(ask(router, "GET", "/v3").header("Location") == "/v3/");
+  CHECK(body(router, "GET", "/v3/") == "list");
+}
+
 TEST_CASE("another application may answer where nothing matches") {
   Router router;
   router.not_found([](Request&) { return Response::text("here is nothing"); });

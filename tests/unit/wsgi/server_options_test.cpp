@@ -25,6 +25,9 @@ TEST_CASE("nova's, glance's and swift's names for options of a server count") {
   CHECK(said.cert_file == "c");
   CHECK(said.key_file == "k");
   CHECK(said.ca_file == "a");
+
+  const auto glance = Config::parse({"--web-nohttp-keepalive"}, {options("web")});
+  CHECK_FALSE(options_from(*glance.snapshot(), "web").wsgi_keep_alive);
 }
 
 TEST_CASE("servers that share their options have nova's name for the size of the pool") {

@@ -4,10 +4,12 @@
 #include <thane/wsgi/api_router.hpp>
 #include <thane/wsgi/api_versions.hpp>
 #include <thane/wsgi/application.hpp>
+#include <thane/wsgi/client_certificate.hpp>
 #include <thane/wsgi/controller.hpp>
 #include <thane/wsgi/fault_error.hpp>
 #include <thane/wsgi/file_body.hpp>
 #include <thane/wsgi/file_response.hpp>
+#include <thane/wsgi/file_wrapper.hpp>
 #include <thane/wsgi/filter.hpp>
 #include <thane/wsgi/links.hpp>
 #include <thane/wsgi/loader.hpp>

@@ -3,61 +3,17 @@
 
 #include <any>
 #include <array>
-#include <cstddef>
-#include <functional>
-#include <iterator>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include <thane/wsgi/input.hpp>
+
 namespace thane::wsgi {
 
 class Request;
-
-/// wsgi.input: the body of the request. At its end, and for a request without one, all calls return
-/// at once and empty-handed. They block the fiber, and throw request_error as Request::read_some().
-class Input {
- public:
-  /// `more` gives the next octets, valid until it is called again; none at the end.
-  explicit Input(std::function<std::string_view()> more) : more_(std::move(more)) {}
-  Input(const Input&) = delete;
-  Input& operator=(const Input&) = delete;
-
-  /// `size` octets, fewer at the end of the body; without a size all that is left.
-  [[nodiscard]] std::string read(std::optional<std::size_t> size = std::nullopt);
-  /// Up to the next line feed, that included, or to the end; no more than `limit` octets.
-  [[nodiscard]] std::string readline(std::optional<std::size_t> limit = std::nullopt);
-  /// All lines that are left; with a `hint` no more once they have so many octets together.
-  [[nodiscard]] std::vector<std::string> readlines(std::optional<std::size_t> hint = std::nullopt);
-
-  /// The lines that are left, each read when it is its turn:
-  ///
-  ///     for (const std::string& line : environ.input()) { take(line); }
-  class LineIterator {
-   public:
-    explicit LineIterator(Input& input) : input_(&input), line_(input.readline()) {}
-    const std::string& operator*() const noexcept { return line_; }
-    void operator++() { line_ = input_->readline(); }
-    bool operator==(std::default_sentinel_t) const noexcept { return line_.empty(); }
-
-   private:
-    Input* input_;
-    std::string line_;
-  };
-  [[nodiscard]] LineIterator begin() { return LineIterator{*this}; }
-  [[nodiscard]] std::default_sentinel_t end() const noexcept { return {}; }
-
- private:
-  // Appends what is left, up to and including `end`, and no more than `limit`; false at the end.
-  bool take(std::string& to, std::size_t limit, std::optional<char> end);
-
-  std::function<std::string_view()> more_;
-  std::string_view rest_;  // What more_ gave and nobody has taken.
-  bool ended_ = false;
-};
 
 /// wsgi.errors: lines for people.
 class ErrorStream {
@@ -80,6 +36,10 @@ class ErrorStream {
 ///     REQUEST_METHOD SCRIPT_NAME PATH_INFO QUERY_STRING CONTENT_TYPE CONTENT_LENGTH SERVER_NAME
 ///     SERVER_PORT SERVER_PROTOCOL REMOTE_ADDR HTTP_* wsgi.version wsgi.url_scheme wsgi.multithread
 ///     wsgi.multiprocess wsgi.run_once wsgi.input_terminated
+///     wsgi.file_wrapper     FileWrapper, whose other form is wrap_file()
+///     wsgiorg.routing_args  RouteArguments, behind a router; routes.route: its RouteMatch
+///     HTTPS SSL_CLIENT_VERIFY SSL_CLIENT_S_DN SSL_CLIENT_I_DN SSL_CLIENT_M_SERIAL  over TLS,
+///     with mod_ssl's meaning: "on", "SUCCESS" or "NONE", and what the client's certificate says
 ///
 /// and, behind basic_auth(), REMOTE_USER, AUTH_TYPE, HTTP_X_USER and HTTP_X_USER_NAME.
 ///
@@ -100,6 +60,13 @@ class Environ {
   [[nodiscard]] std::string_view get(std::string_view name) const noexcept;
   /// Null if there is none.
   [[nodiscard]] const Value* find(std::string_view name) const noexcept;
+  /// What a variable holds that is neither text nor flag; nullptr if there is none, or it is of
+  /// another type than T.
+  template <class T>
+  [[nodiscard]] const T* object(std::string_view name) const noexcept {
+    const Value* const value = find(name);
+    return value != nullptr ? std::any_cast<T>(std::get_if<std::any>(value)) : nullptr;
+  }
   void set(std::string_view name, Value value);
   void set(std::string_view name, std::string text) { set(name, Value{std::move(text)}); }
   void erase(std::string_view name);
@@ -111,6 +78,7 @@ class Environ {
  private:
   void add_field(std::string_view name, std::string_view value);
   void add_user(const std::string& user);
+  void add_tls(const Request& request);
 
   Variables variables_;
   Input input_;

@@ -30,6 +30,7 @@ class FileBody {
   /// become shorter, std::system_error if it cannot be read.
   [[nodiscard]] std::optional<std::string> operator()();
 
+  [[nodiscard]] const std::shared_ptr<const UniqueFd>& file() const noexcept { return file_; }
   [[nodiscard]] int fd() const noexcept { return file_->get(); }
   /// Where the octets begin that were not taken yet, and how many they are.
   [[nodiscard]] std::uint64_t offset() const noexcept { return offset_; }

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include <thane/wsgi/client_certificate.hpp>
 #include <thane/wsgi/field.hpp>
 #include <thane/wsgi/request_context.hpp>
 #include <thane/wsgi/request_error.hpp>
@@ -61,8 +62,7 @@ class Request : public RequestContext {
   [[nodiscard]] std::string_view raw_path() const noexcept;
   /// What follows '?', as sent; empty if nothing does.
   [[nodiscard]] std::string_view query() const noexcept;
-  /// The value of parameter `name` of the query, decoded as HTML forms encode it; the first of
-  /// several.
+  /// The first value of parameter `name` of the query, decoded as HTML forms encode it.
   [[nodiscard]] std::optional<std::string> query_parameter(std::string_view name) const;
   /// Host and port that the client asked for: of the target if it names one, else of Host.
   [[nodiscard]] std::string_view authority() const noexcept;
@@ -76,15 +76,15 @@ class Request : public RequestContext {
 
   /// The peer's IP address as text; empty for a Unix socket.
   [[nodiscard]] std::string_view peer_address() const noexcept;
-  /// The host and the port (in decimal) that the server listens on, whatever the client asked for.
-  /// "localhost" and "0" for a Unix socket.
+  /// Host and port (in decimal) that the server listens on; "localhost", "0" for a Unix socket.
   [[nodiscard]] std::string_view server_name() const noexcept;
   [[nodiscard]] std::string_view server_port() const noexcept;
   /// "https" if it came over TLS, else "http".
   [[nodiscard]] std::string_view scheme() const noexcept;
-
-  /// True once the server is to stop for good: what tells a balancer whether to send more answers
-  /// with 503 then. Not while workers are replaced. See `drain_delay` in docs/http.md.
+  /// Over TLS with `client_cert`; nullptr if the client has shown none.
+  [[nodiscard]] const ClientCertificate* client_certificate() const noexcept;
+  /// True once the server is to stop for good, not while workers are replaced: what tells a
+  /// balancer whether to send more answers with 503 then. See `drain_delay` in docs/http.md.
   [[nodiscard]] bool draining() const noexcept;
   /// True if the request has a body, be it of no octets.
   [[nodiscard]] bool has_body() const noexcept;

@@ -17,6 +17,8 @@
 
 namespace thane::wsgi {
 
+class FileBody;
+
 /// Sends a piece of the body; returns when it was handed to the kernel.
 using Write = std::function<void(std::string_view)>;
 
@@ -59,6 +61,8 @@ class Iterable {
   virtual void close() {}
   /// How many pieces there are, if that is known. One piece gets a Content-Length.
   [[nodiscard]] virtual std::optional<std::size_t> size() const { return std::nullopt; }
+  /// The file that it is, which may be sent by the kernel then; nullptr if it is none.
+  [[nodiscard]] virtual const FileBody* file() const { return nullptr; }
 
  protected:
   Iterable() = default;
