@@ -1,8 +1,10 @@
 #include "message_fields.hpp"
 
-#include <unistd.h>
+#include <pthread.h>
 
 #include <array>
+#include <atomic>
+#include <optional>
 #include <random>
 #include <stdexcept>
 #include <string_view>
@@ -17,13 +19,20 @@ namespace {
 constexpr std::string_view context_prefix = "_context_";
 constexpr std::size_t usual_reply = 256;
 
+// How often this process and those it comes from have forked; to ask for the process's id would be
+// a system call for each message.
+std::atomic<unsigned> forks{0};
+
+[[maybe_unused]] const int counting_forks =
+    ::pthread_atfork(nullptr, nullptr, [] { forks.fetch_add(1, std::memory_order_relaxed); });
+
 // Ids have to differ, in all processes of a fork too. Nothing depends on that nobody can guess
 // them.
 class IdSource {
  public:
   std::array<unsigned char, 16> next() {
-    if (process_ != ::getpid()) {
-      process_ = ::getpid();
+    if (const unsigned now = forks.load(std::memory_order_relaxed); seeded_at_ != now) {
+      seeded_at_ = now;
       std::random_device device;
       std::seed_seq seed{device(), device(), device(), device(), device(), device()};
       generator_.seed(seed);
@@ -41,7 +50,7 @@ class IdSource {
   }
 
  private:
-  pid_t process_ = 0;
+  std::optional<unsigned> seeded_at_;
   std::mt19937_64 generator_;
 };
 
