@@ -32,7 +32,11 @@ UniqueFd connect_to(int port) {
 
 std::unique_ptr<SSL_CTX, void (*)(SSL_CTX*)> client_context(Transport transport) {
   SSL_CTX* const context = transport == Transport::tls ? SSL_CTX_new(TLS_client_method()) : nullptr;
-  if (context != nullptr) SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  if (context != nullptr) {
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    // Else each server would choose a version of its own, and they differ in cost.
+    SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
+  }
   return {context, &SSL_CTX_free};
 }
 

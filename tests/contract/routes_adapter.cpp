@@ -15,6 +15,7 @@
 #include <functional>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <thane/wsgi/mapper.hpp>
@@ -44,13 +45,21 @@ wsgi::Requirements requirements_of(const Json& kw) {
   return result;
 }
 
+// Heat joins the methods of an action by commas, in one text.
+std::vector<std::string> split_at_commas(const std::string& text) {
+  std::vector<std::string> words;
+  std::istringstream all{text};
+  for (std::string word; std::getline(all, word, ',');) words.push_back(word);
+  return words;
+}
+
 wsgi::RouteConditions conditions_of(const Json& kw) {
   wsgi::RouteConditions result;
   const auto found = kw.find("conditions");
   if (found == kw.end() || found->is_null() || !found->contains("method")) return result;
   const auto& methods = found->at("method");
   if (methods.is_string()) {
-    result.methods = {methods.get<std::string>()};
+    result.methods = split_at_commas(methods.get<std::string>());
   } else {
     methods.get_to(result.methods);
     if (result.methods.empty()) result.methods = {"no method"};
