@@ -45,8 +45,11 @@ std::string unwrap(std::string body) {
   std::optional<json> version;
   std::optional<json> message;
   const bool is_object = decode_members(body, [&](const std::string& name, json value) {
-    if (name == version_key) version = std::move(value);
-    if (name == message_key) message = std::move(value);
+    if (name == version_key) {
+      version = std::move(value);
+    } else if (name == message_key) {
+      message = std::move(value);
+    }
   });
   if (!is_object || !version || !message) return body;
   if (!version->is_string() || !message->is_string()) {
