@@ -40,8 +40,8 @@ if(THANE_BUILD_FUZZERS)
   target_compile_options(thane_build INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
-# Headers that most sources include, parsed once for each target: where THANE_PRECOMPILE asks for it.
-# Sources still include what they need, as the usual build has no such thing.
+# Headers that most sources include, parsed once for each target, where THANE_PRECOMPILE asks for
+# it. Sources still include what they need, as the usual build has no such thing.
 function(thane_precompile target)
   if(THANE_PRECOMPILE)
     target_precompile_headers(${target} PRIVATE
@@ -59,7 +59,8 @@ function(thane_module name)
   add_library(thane_${name} ${sources})
   add_library(thane::${name} ALIAS thane_${name})
   set_target_properties(thane_${name} PROPERTIES EXPORT_NAME ${name} VERSION ${PROJECT_VERSION}
-                        SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+                        SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
+                        INSTALL_RPATH $ORIGIN)  # They find each other, wherever they are.
   target_compile_features(thane_${name} PUBLIC cxx_std_20)
   target_include_directories(thane_${name}
     PUBLIC $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:include>

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
@@ -18,6 +19,7 @@ namespace {
 using nlohmann::json;
 
 constexpr int most_levels = 200;  // A fiber's stack has room for many more.
+constexpr std::size_t usual_text = 4096;
 
 class Reader {
  public:
@@ -25,14 +27,26 @@ class Reader {
 
   json document() {
     json value = this->value(0);
-    skip_space();
-    if (at_ != text_.size()) refuse("more than one value");
+    expect_end();
     return value;
+  }
+
+  bool members(const MemberTaker& taker) {
+    skip_space();
+    if (peek() != '{') return false;
+    each_member(0, taker);
+    expect_end();
+    return true;
   }
 
  private:
   [[noreturn]] void refuse(const char* what) const {
     throw std::invalid_argument("no JSON at octet " + std::to_string(at_) + ": " + what);
+  }
+
+  void expect_end() {
+    skip_space();
+    if (at_ != text_.size()) refuse("more than one value");
   }
 
   [[nodiscard]] char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
@@ -89,18 +103,25 @@ class Reader {
   }
 
   json object(int level) {
-    ++at_;
     json::object_t members;
-    if (take('}')) return members;
+    each_member(level, [&](std::string key, json value) {
+      members.insert_or_assign(std::move(key), std::move(value));
+    });
+    return members;
+  }
+
+  template <class Take>
+  void each_member(int level, const Take& take_member) {
+    ++at_;
+    if (take('}')) return;
     do {
       skip_space();
       if (peek() != '"') refuse("a key that is no string");
       std::string key = string();
       if (!take(':')) refuse("no colon behind a key");
-      members.insert_or_assign(std::move(key), value(level + 1));
+      take_member(std::move(key), value(level + 1));
     } while (take(','));
     if (!take('}')) refuse("an object that does not end");
-    return members;
   }
 
   json array(int level) {
@@ -116,20 +137,39 @@ class Reader {
 
   std::string string() {
     ++at_;
-    std::string out;
-    for (;;) {
-      const std::size_t begin = at_;
-      while (at_ < text_.size() && text_[at_] != '"' && text_[at_] != '\\') {
-        if (static_cast<unsigned char>(text_[at_]) < 0x20) refuse("a control character");
-        ++at_;
-      }
-      const std::string_view plain = text_.substr(begin, at_ - begin);
-      if (utf8_prefix(plain) != plain.size()) refuse("octets that are no UTF-8");
-      out += plain;
-      if (at_ == text_.size()) refuse("a string that does not end");
-      if (text_[at_++] == '"') return out;
-      escape(out);
+    const std::string_view first = run();
+    if (text_[at_] == '"') {
+      ++at_;
+      return std::string{first};
     }
+    unescaped_.reserve(std::min(text_.size(), usual_text));
+    unescaped_ = first;
+    while (text_[at_++] != '"') {
+      escape(unescaped_);
+      unescaped_ += run();
+    }
+    return unescaped_;
+  }
+
+  // Up to a quote or a backslash.
+  std::string_view run() {
+    const std::size_t begin = at_;
+    for (;;) {
+      at_ += plain_prefix(text_.substr(at_));
+      if (at_ == text_.size()) refuse("a string that does not end");
+      if (text_[at_] == '"' || text_[at_] == '\\') return text_.substr(begin, at_ - begin);
+      at_ += foreign();
+    }
+  }
+
+  // How many octets from 0x80 on there are, where a string goes on with something else than ASCII.
+  std::size_t foreign() const {
+    const std::string_view rest = text_.substr(at_);
+    std::size_t size = 0;
+    while (size < rest.size() && static_cast<unsigned char>(rest[size]) >= 0x80) ++size;
+    if (size == 0) refuse("a control character");
+    if (utf8_prefix(rest.substr(0, size)) != size) refuse("octets that are no UTF-8");
+    return size;
   }
 
   void escape(std::string& out) {
@@ -241,12 +281,17 @@ class Reader {
 
   std::string_view text_;
   std::size_t at_ = 0;
+  std::string unescaped_;  // Room that strings share.
 };
 
 }  // namespace
 
 json decode(std::string_view text) {
   return Reader{text}.document();
+}
+
+bool decode_members(std::string_view text, const MemberTaker& taker) {
+  return Reader{text}.members(taker);
 }
 
 }  // namespace thane::rpc::internal

@@ -1,6 +1,7 @@
 // JSON as Python's json module writes and reads it, which is a little more than JSON.
 #pragma once
 
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -16,8 +17,14 @@ inline constexpr std::uint64_t big_integer_subtype = 0x1e7;
 /// for values nested deeper than 200.
 [[nodiscard]] nlohmann::json decode(std::string_view text);
 
+/// The same for an object whose members are wanted one by one, in their order; a name may come
+/// twice. False, and nothing was called, if the text is that of something else or of nothing.
+using MemberTaker = std::function<void(std::string name, nlohmann::json value)>;
+[[nodiscard]] bool decode_members(std::string_view text, const MemberTaker& taker);
+
 /// The reverse; octets that are no UTF-8 become U+FFFD.
 void encode_to(std::string& out, const nlohmann::json& value);
+void encode_text_to(std::string& out, std::string_view text);
 [[nodiscard]] std::string encode(const nlohmann::json& value);
 
 }  // namespace thane::rpc::internal

@@ -36,11 +36,6 @@ void write_control(std::string& out, char character) {
   }
 }
 
-bool is_plain(char character) {
-  const auto octet = static_cast<unsigned char>(character);
-  return octet >= 0x20 && octet < 0x80 && character != '"' && character != '\\';
-}
-
 // What begins with an octet that is not ASCII; returns how many octets it was.
 std::size_t write_character(std::string& out, std::string_view text) {
   std::size_t end = 1;
@@ -56,24 +51,6 @@ std::size_t write_character(std::string& out, std::string_view text) {
   }
   out += "\\ufffd";
   return 1;
-}
-
-void write_string(std::string& out, std::string_view text) {
-  out += '"';
-  while (!text.empty()) {
-    std::size_t plain = 0;
-    while (plain < text.size() && is_plain(text[plain])) ++plain;
-    out += text.substr(0, plain);
-    text.remove_prefix(plain);
-    if (text.empty()) break;
-    if (static_cast<unsigned char>(text.front()) >= 0x80) {
-      text.remove_prefix(write_character(out, text));
-    } else {
-      write_control(out, text.front());
-      text.remove_prefix(1);
-    }
-  }
-  out += '"';
 }
 
 template <class Number>
@@ -101,7 +78,7 @@ void write_binary(std::string& out, const json::binary_t& octets) {
   if (octets.has_subtype() && octets.subtype() == big_integer_subtype) {
     out += text;
   } else {
-    write_string(out, text);  // As Python does with bytes.
+    encode_text_to(out, text);  // As Python does with bytes.
   }
 }
 
@@ -119,12 +96,29 @@ void write_all(std::string& out, char open, char close, const Container& element
 
 }  // namespace
 
+void encode_text_to(std::string& out, std::string_view text) {
+  out += '"';
+  while (!text.empty()) {
+    const std::size_t plain = plain_prefix(text);
+    out += text.substr(0, plain);
+    text.remove_prefix(plain);
+    if (text.empty()) break;
+    if (static_cast<unsigned char>(text.front()) >= 0x80) {
+      text.remove_prefix(write_character(out, text));
+    } else {
+      write_control(out, text.front());
+      text.remove_prefix(1);
+    }
+  }
+  out += '"';
+}
+
 void encode_to(std::string& out, const json& value) {
   switch (value.type()) {
     case json::value_t::object:
       return write_all(out, '{', '}', value.get_ref<const json::object_t&>(),
                        [&](const auto& member) {
-                         write_string(out, member.first);
+                         encode_text_to(out, member.first);
                          out += ": ";
                          encode_to(out, member.second);
                        });
@@ -132,7 +126,7 @@ void encode_to(std::string& out, const json& value) {
       return write_all(out, '[', ']', value.get_ref<const json::array_t&>(),
                        [&](const json& element) { encode_to(out, element); });
     case json::value_t::string:
-      return write_string(out, value.get_ref<const std::string&>());
+      return encode_text_to(out, value.get_ref<const std::string&>());
     case json::value_t::boolean:
       out += value.get<bool>() ? "true" : "false";
       return;

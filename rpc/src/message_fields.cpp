@@ -1,8 +1,10 @@
 #include "message_fields.hpp"
 
-#include <unistd.h>
+#include <pthread.h>
 
 #include <array>
+#include <atomic>
+#include <optional>
 #include <random>
 #include <stdexcept>
 #include <string_view>
@@ -14,15 +16,23 @@ namespace thane::rpc::internal {
 
 namespace {
 
-const std::string_view context_prefix = "_context_";
+constexpr std::string_view context_prefix = "_context_";
+constexpr std::size_t usual_reply = 256;
+
+// How often this process and those it comes from have forked; to ask for the process's id would be
+// a system call for each message.
+std::atomic<unsigned> forks{0};
+
+[[maybe_unused]] const int counting_forks =
+    ::pthread_atfork(nullptr, nullptr, [] { forks.fetch_add(1, std::memory_order_relaxed); });
 
 // Ids have to differ, in all processes of a fork too. Nothing depends on that nobody can guess
 // them.
 class IdSource {
  public:
   std::array<unsigned char, 16> next() {
-    if (process_ != ::getpid()) {
-      process_ = ::getpid();
+    if (const unsigned now = forks.load(std::memory_order_relaxed); seeded_at_ != now) {
+      seeded_at_ = now;
       std::random_device device;
       std::seed_seq seed{device(), device(), device(), device(), device(), device()};
       generator_.seed(seed);
@@ -40,16 +50,12 @@ class IdSource {
   }
 
  private:
-  pid_t process_ = 0;
+  std::optional<unsigned> seeded_at_;
   std::mt19937_64 generator_;
 };
 
-std::string take_text(json& payload, const char* key) {
-  const auto found = payload.find(key);
-  if (found == payload.end()) return {};
-  std::string text = found->is_string() ? std::move(found->get_ref<std::string&>()) : std::string{};
-  payload.erase(found);
-  return text;
+std::string text_of(json value) {
+  return value.is_string() ? std::move(value.get_ref<std::string&>()) : std::string{};
 }
 
 json take(json& payload, const char* key) {
@@ -58,6 +64,22 @@ json take(json& payload, const char* key) {
   json value = std::move(*found);
   payload.erase(found);
   return value;
+}
+
+std::string reply_text(std::string_view message_id, const Reply& reply, std::string_view ending) {
+  std::string text = R"({"result": )";
+  text.reserve(usual_reply);
+  if (reply.failure) {
+    text += R"(null, "failure": )";
+    encode_text_to(text, *reply.failure);
+  } else {
+    encode_to(text, reply.result);
+    text += R"(, "failure": null)";
+  }
+  text.append(R"(, "ending": )").append(ending).append(R"(, "_msg_id": )");
+  encode_text_to(text, message_id);
+  text.append(R"(, "_unique_id": ")").append(new_id()).append("\"}");
+  return text;
 }
 
 void require_object(const json& payload) {
@@ -111,24 +133,12 @@ void add_way_back(json& payload, const std::string& message_id, const std::strin
   }
 }
 
-json pack_reply(const std::string& message_id, Reply reply) {
-  json payload{{"result", nullptr},
-               {"failure", nullptr},
-               {"ending", true},
-               {"_msg_id", message_id},
-               {"_unique_id", new_id()}};
-  if (reply.failure) {
-    payload["failure"] = std::move(*reply.failure);
-  } else {
-    payload["result"] = std::move(reply.result);
-  }
-  return payload;
+std::string pack_reply(const std::string& message_id, const Reply& reply) {
+  return reply_text(message_id, reply, "true");
 }
 
-json pack_heartbeat(const std::string& message_id) {
-  json payload = pack_reply(message_id, {});
-  payload["ending"] = false;
-  return payload;
+std::string pack_heartbeat(const std::string& message_id) {
+  return reply_text(message_id, {}, "false");
 }
 
 void Unpacked::move_to(Incoming& incoming) {
@@ -139,29 +149,42 @@ void Unpacked::move_to(Incoming& incoming) {
   incoming.monitor_timeout = std::move(monitor_timeout);
 }
 
+void Unpacked::add(std::string name, json value) {
+  if (name.starts_with(context_prefix)) {
+    context[name.substr(context_prefix.size())] = std::move(value);
+  } else if (name == "_unique_id") {
+    unique_id = text_of(std::move(value));
+  } else if (name == "_msg_id") {
+    message_id = text_of(std::move(value));
+  } else if (name == "_reply_q") {
+    reply_queue = text_of(std::move(value));
+  } else if (name == "_timeout") {
+    monitor_timeout = std::move(value);
+  } else {
+    message[std::move(name)] = std::move(value);
+  }
+}
+
 Unpacked unpack(json payload) {
   require_object(payload);
   Unpacked unpacked;
-  unpacked.unique_id = take_text(payload, "_unique_id");
-  unpacked.message_id = take_text(payload, "_msg_id");
-  unpacked.reply_queue = take_text(payload, "_reply_q");
-  unpacked.monitor_timeout = take(payload, "_timeout");
-  for (auto member = payload.begin(); member != payload.end();) {
-    if (!member.key().starts_with(context_prefix)) {
-      ++member;
-      continue;
-    }
-    unpacked.context[member.key().substr(context_prefix.size())] = std::move(*member);
-    member = payload.erase(member);
-  }
-  unpacked.message = std::move(payload);
+  for (auto& [name, value] : payload.items()) unpacked.add(name, std::move(value));
+  return unpacked;
+}
+
+Unpacked unpack_text(std::string_view payload) {
+  Unpacked unpacked;
+  const bool is_object = decode_members(payload, [&](std::string name, json value) {
+    unpacked.add(std::move(name), std::move(value));
+  });
+  if (!is_object) require_object(decode(payload));
   return unpacked;
 }
 
 UnpackedReply unpack_reply(json payload) {
   require_object(payload);
   UnpackedReply unpacked;
-  unpacked.message_id = take_text(payload, "_msg_id");
+  unpacked.message_id = text_of(take(payload, "_msg_id"));
   const json ending = take(payload, "ending");
   unpacked.ending = ending.is_boolean() && ending.get<bool>();
   unpacked.reply.result = take(payload, "result");

@@ -20,10 +20,10 @@ namespace thane::rpc::internal {
 void add_way_back(json& payload, const std::string& message_id, const std::string& reply_queue,
                   const std::optional<double>& monitor_timeout);
 
-/// The payload of an answer: result, failure, ending, _msg_id, _unique_id.
-[[nodiscard]] json pack_reply(const std::string& message_id, Reply reply);
+/// The payload of an answer, as JSON text: result, failure, ending, _msg_id, _unique_id.
+[[nodiscard]] std::string pack_reply(const std::string& message_id, const Reply& reply);
 /// That of a sign of life.
-[[nodiscard]] json pack_heartbeat(const std::string& message_id);
+[[nodiscard]] std::string pack_heartbeat(const std::string& message_id);
 
 /// A payload taken apart.
 struct Unpacked {
@@ -34,11 +34,15 @@ struct Unpacked {
   std::string reply_queue{};
   json monitor_timeout{};
 
+  /// One member of the payload.
+  void add(std::string name, json value);
   /// Moves what an Incoming has of it there.
   void move_to(Incoming& incoming);
 };
 /// Throws std::invalid_argument if it is no object: such a message is dropped.
 [[nodiscard]] Unpacked unpack(json payload);
+/// The same for JSON text. Also throws it for what is no JSON.
+[[nodiscard]] Unpacked unpack_text(std::string_view payload);
 
 /// An answer or sign of life taken apart, as tolerant as Python: `failure` and `ending` may be
 /// missing here.

@@ -1,7 +1,8 @@
 #include <thane/rpc/target.hpp>
 
-#include <algorithm>
+#include <array>
 #include <charconv>
+#include <optional>
 #include <stdexcept>
 #include <string_view>
 
@@ -21,19 +22,23 @@ int number(std::string_view text) {
   return value;
 }
 
-std::vector<std::string_view> split(std::string_view text) {
-  std::vector<std::string_view> parts;
-  for (;;) {
+// The first three of what stands between dots; no more of it counts.
+using Parts = std::array<std::optional<std::string_view>, 3>;
+
+Parts split(std::string_view text) {
+  Parts parts;
+  for (auto& part : parts) {
     const auto dot = text.find('.');
-    parts.push_back(text.substr(0, dot));
-    if (dot == std::string_view::npos) return parts;
+    part = text.substr(0, dot);
+    if (dot == std::string_view::npos) break;
     text.remove_prefix(dot + 1);
   }
+  return parts;
 }
 
-std::string_view part(const std::vector<std::string_view>& parts, std::size_t index) {
-  if (index >= parts.size()) throw std::out_of_range("list index out of range");
-  return parts[index];
+int minor_of(const Parts& parts) {
+  if (!parts[1]) throw std::out_of_range("list index out of range");
+  return number(*parts[1]);
 }
 
 }  // namespace
@@ -60,11 +65,11 @@ bool compatible(const std::optional<std::string>& implemented,
   if (!requested) return false;
   const auto has = split(*implemented);
   const auto wants = split(*requested);
-  if (number(wants[0]) != number(has[0])) return false;
-  const int wants_minor = number(part(wants, 1));
-  const int has_minor = number(part(has, 1));
+  if (number(*wants[0]) != number(*has[0])) return false;
+  const int wants_minor = minor_of(wants);
+  const int has_minor = minor_of(has);
   if (wants_minor != has_minor) return wants_minor < has_minor;
-  return number(wants.size() > 2 ? wants[2] : "0") <= number(has.size() > 2 ? has[2] : "0");
+  return number(wants[2].value_or("0")) <= number(has[2].value_or("0"));
 }
 
 }  // namespace thane::rpc

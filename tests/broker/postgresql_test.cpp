@@ -7,12 +7,14 @@
 #include <string>
 #include <thane/fiber.hpp>
 #include <thane/fiber_loop.hpp>
+#include <thane/offload.hpp>
 #include <thane/servicegroup.hpp>
 #include <thane/thread_group.hpp>
 #include <thane/timeout.hpp>
 #include <vector>
 
 #include "support/captured_log.hpp"
+#include "support/eventually.hpp"
 #include "support/postgresql.hpp"
 #include "support/store_contract.hpp"
 #include "support/time_limit.hpp"
@@ -129,20 +131,24 @@ TEST_CASE("a database that does not answer costs one fiber its time, and the oth
 TEST_CASE("a service whose database goes and comes back serves on, and says so once each") {
   const thane::testing::CapturedLog log;
   on_loop([&] {
-    const auto until = [&](const std::string& text) {
-      while (log.count(text) == 0) thane::this_fiber::sleep_for(5ms);
+    const auto until = [](const std::function<bool()>& state) {
+      const thane::Timeout limit{thane::testing::patience()};
+      while (!state()) thane::this_fiber::sleep_for(5ms);
+    };
+    const auto until_logged = [&](const std::string& text) {
+      until([&] { return log.count(text) > 0; });
     };
     const auto store = make_store(server().url());
     servicegroup::Heartbeat heartbeat{
         make_store(server().url()), {.host = "h", .binary = "beating"}, {.report_interval = 20ms}};
     heartbeat.start();
-    while (store->list({.binary = "beating"}).empty()) thane::this_fiber::sleep_for(5ms);
+    until([&] { return !store->list({.binary = "beating"}).empty(); });
     server().stop();
-    until("unable to report service status of beating on h: ");
+    until_logged("unable to report service status of beating on h: ");
     CHECK(message_of([&] { (void)store->list({}); }).find("refused") != std::string::npos);
-    thane::this_fiber::sleep_for(100ms);
+    thane::offload([] { thane::testing::observe_for(100ms); });  // Reports that fail, unlogged.
     server().start();
-    until("recovered from being unable to report service status of beating on h");
+    until_logged("recovered from being unable to report service status of beating on h");
     CHECK(log.count("unable to report service status of beating on h: ") == 1);
     heartbeat.stop();
     heartbeat.wait();

@@ -51,6 +51,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string written = encode(value);
     THANE_ASSERT(encode(decode(written)) == written);
     try_to([&] { (void)unpack(value); });
+    try_to([&] { (void)unpack_text(text); });
     try_to([&] { (void)unpack_reply(value); });
     try_to([&] { (void)remote_error_from(text); });
   });

@@ -8,6 +8,12 @@
 
 namespace thane::rpc::amqp {
 
+namespace {
+
+constexpr std::size_t reserve_at_most = 4096;
+
+}  // namespace
+
 void Connection::tick(TimePoint now) {
   if (state_ == State::closed || now < deadline()) return;
   if (state_ == State::closing) {
@@ -46,8 +52,11 @@ std::optional<Event> Connection::next_event() {
 }
 
 std::string Connection::take_output(TimePoint now) {
-  if (!to_.output.empty()) last_sent_ = now;
-  return std::exchange(to_.output, {});
+  if (to_.output.empty()) return {};
+  last_sent_ = now;
+  std::string output = std::exchange(to_.output, {});
+  to_.output.reserve(std::min(output.size(), reserve_at_most));  // What follows is much the same.
+  return output;
 }
 
 bool Connection::may_publish() const noexcept {

@@ -39,7 +39,10 @@ std::string_view name_of(Mechanism mechanism) {
 std::string amqplain(const Credentials& credentials) {
   std::string text;
   Writer to{text};
-  write_table(to, {{{"LOGIN", {credentials.user}}, {"PASSWORD", {credentials.password}}}});
+  Table table;
+  table.fields.emplace_back("LOGIN", Value{credentials.user});
+  table.fields.emplace_back("PASSWORD", Value{credentials.password});
+  write_table(to, table);
   return text.substr(sizeof(std::uint32_t));
 }
 

@@ -179,8 +179,8 @@ bool operator==(const Value& left, const Value& right) {
 
 const Value* Table::find(std::string_view name) const noexcept {
   const auto found =
-      std::ranges::find_if(fields, [&](const auto& field) { return field.first == name; });
-  return found == fields.end() ? nullptr : &found->second;
+      std::ranges::find_if(fields, [&](const auto& field) { return field.name == name; });
+  return found == fields.end() ? nullptr : &found->value;
 }
 
 std::string_view Table::text(std::string_view name) const noexcept {

@@ -13,10 +13,11 @@
 namespace thane::rpc::amqp {
 
 struct Value;
+struct Field;
 
 /// Names and values in their order; a name may come twice, as in the format.
 struct Table {
-  std::vector<std::pair<std::string, Value>> fields;
+  std::vector<Field> fields;
 
   /// The first value of that name, or null.
   [[nodiscard]] const Value* find(std::string_view name) const noexcept;
@@ -53,6 +54,15 @@ struct Value {
       value;
 };
 bool operator==(const Value& left, const Value& right);
+
+struct Field {
+  Field(std::string its_name, Value its_value)
+      : name(std::move(its_name)), value(std::move(its_value)) {}
+  friend bool operator==(const Field&, const Field&) = default;
+
+  std::string name;
+  Value value;
+};
 
 /// Tables and arrays within one another: more is refused with 502.
 inline constexpr int deepest_table = 32;

@@ -5,7 +5,6 @@
 
 #include <thane/log.hpp>
 
-#include "../json_text.hpp"
 #include "../message_fields.hpp"
 
 namespace thane::rpc::internal {
@@ -15,7 +14,7 @@ LocalIncoming::LocalIncoming(std::shared_ptr<Link> link, const Frame& frame, Rec
       id_(frame.id),
       answered_(true),  // Until it is known to be a call.
       receiver_(receiver) {
-  unpack(decode(frame.payload)).move_to(*this);
+  unpack_text(frame.payload).move_to(*this);
   answered_ = frame.kind != FrameKind::call;
   link_->work_began();
   if (frame.expires != std::numeric_limits<std::int64_t>::max()) {
@@ -52,7 +51,8 @@ void LocalIncoming::requeue() noexcept {
 void LocalIncoming::reply(Reply reply) noexcept {
   if (std::exchange(answered_, true)) return;
   tell([&] {
-    link_->send({.kind = FrameKind::reply, .id = id_}, pack_reply(message_id, std::move(reply)));
+    const std::string payload = pack_reply(message_id, reply);
+    link_->send({.kind = FrameKind::reply, .id = id_, .payload = payload});
   });
 }
 

@@ -166,7 +166,7 @@ Reply RabbitDriver::call(const Target& target, Outgoing outgoing, const CallOpti
   add_way_back(payload, message_id, reply_queue_->name(), options.monitor_timeout);
   auto message = std::make_shared<Publish>();
   message->route = message_route(this->options(), target);
-  message->content = encode_body(wrap(payload), this->options().kombu_compression);
+  message->content = encode_body(wrap(encode(payload)), this->options().kombu_compression);
   if (!target.fanout && options.timeout != Duration::max()) {
     const auto limit = std::chrono::ceil<std::chrono::milliseconds>(options.timeout);
     message->content.properties.expiration = fmt::format_int(limit.count()).str();
@@ -207,7 +207,7 @@ void RabbitDriver::cast(const Target& target, Outgoing outgoing, const CastOptio
   auto message = std::make_shared<Publish>();
   message->route = message_route(this->options(), target);
   message->content =
-      encode_body(wrap(pack(std::move(outgoing))), this->options().kombu_compression);
+      encode_body(wrap(encode(pack(std::move(outgoing)))), this->options().kombu_compression);
   message->mandatory = options.at_least_once ? amqp::Mandatory::yes : amqp::Mandatory::no;
   message->retry = limited(options.retry);
   deliver(std::move(message));
@@ -215,12 +215,11 @@ void RabbitDriver::cast(const Target& target, Outgoing outgoing, const CastOptio
 
 void RabbitDriver::notify(const Target& target, Outgoing outgoing, NotificationFormat format,
                           std::optional<int> retry) {
-  const json payload = pack(std::move(outgoing));
+  const std::string text = encode(pack(std::move(outgoing)));
   auto message = std::make_shared<Publish>();
   message->route = notification_route(options(), target);
-  message->content =
-      encode_body(format == NotificationFormat::enveloped ? wrap(payload) : encode(payload),
-                  options().kombu_compression);
+  message->content = encode_body(format == NotificationFormat::enveloped ? wrap(text) : text,
+                                 options().kombu_compression);
   message->retry = limited(retry);
   deliver(std::move(message));
 }

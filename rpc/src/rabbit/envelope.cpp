@@ -9,10 +9,13 @@
 
 #include "compression.hpp"
 #include "json_text.hpp"
+#include "utf8.hpp"
 
 namespace thane::rpc::internal::rabbit {
 
 namespace {
+
+using nlohmann::json;
 
 constexpr const char* version_key = "oslo.version";
 constexpr const char* message_key = "oslo.message";
@@ -21,38 +24,45 @@ constexpr const char* compression_header = "compression";
 
 }  // namespace
 
-std::string wrap(const nlohmann::json& payload) {
-  const std::string text = encode(payload);
+std::string wrap(std::string_view payload) {
   std::string body = R"({"oslo.version": "2.0", "oslo.message": ")";
-  body.reserve(body.size() + text.size() + text.size() / 4 + 2);
-  for (const char c : text) {  // ASCII without control characters: encode() escapes the rest.
-    if (c == '"' || c == '\\') body.push_back('\\');
-    body.push_back(c);
+  body.reserve(body.size() + payload.size() + payload.size() / 4 + 2);
+  while (!payload.empty()) {
+    const std::size_t plain = plain_prefix(payload);
+    body += payload.substr(0, plain);
+    payload.remove_prefix(plain);
+    if (payload.empty()) break;
+    // JSON text has no control characters: encode() escapes them.
+    if (payload.front() == '"' || payload.front() == '\\') body.push_back('\\');
+    body.push_back(payload.front());
+    payload.remove_prefix(1);
   }
   body += "\"}";
   return body;
 }
 
-nlohmann::json unwrap(std::string_view body) {
-  nlohmann::json outer = decode(body);
-  if (!outer.is_object() || !outer.contains(version_key) || !outer.contains(message_key)) {
-    return outer;
-  }
-  const nlohmann::json& version = outer[version_key];
-  const nlohmann::json& message = outer[message_key];
-  if (!version.is_string() || !message.is_string()) {
+std::string unwrap(std::string body) {
+  std::optional<json> version;
+  std::optional<json> message;
+  const bool is_object = decode_members(body, [&](const std::string& name, json value) {
+    if (name == version_key) {
+      version = std::move(value);
+    } else if (name == message_key) {
+      message = std::move(value);
+    }
+  });
+  if (!is_object || !version || !message) return body;
+  if (!version->is_string() || !message->is_string()) {
     throw std::invalid_argument("an envelope whose version or message is no text");
   }
+  const auto& text = version->get_ref<const std::string&>();
   bool readable = false;
   try {
-    readable = compatible(implemented, version.get_ref<const std::string&>());
+    readable = compatible(implemented, text);
   } catch (const std::logic_error&) {  // No version at all.
   }
-  if (!readable) {
-    throw std::invalid_argument(
-        fmt::format("an envelope of version {}", version.get_ref<const std::string&>()));
-  }
-  return decode(message.get_ref<const std::string&>());
+  if (!readable) throw std::invalid_argument(fmt::format("an envelope of version {}", text));
+  return std::move(message->get_ref<std::string&>());
 }
 
 Encoded encode_body(std::string body, const std::string& method) {

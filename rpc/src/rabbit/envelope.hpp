@@ -1,7 +1,6 @@
 // The envelope of oslo.messaging around a payload, and what the properties of a message say of it.
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 
@@ -9,11 +8,12 @@
 
 namespace thane::rpc::internal::rabbit {
 
-/// {"oslo.version": "2.0", "oslo.message": payload as JSON text}.
-[[nodiscard]] std::string wrap(const nlohmann::json& payload);
-/// The payload; a body without an envelope is the payload itself. Throws std::invalid_argument for
-/// what is no JSON, and for an envelope of a version that cannot be read.
-[[nodiscard]] nlohmann::json unwrap(std::string_view body);
+/// {"oslo.version": "2.0", "oslo.message": payload}, for a payload that is JSON text.
+[[nodiscard]] std::string wrap(std::string_view payload);
+/// The payload, as JSON text that nobody has looked at yet; a body without an envelope is the
+/// payload itself. Throws std::invalid_argument for an envelope that is no JSON or of a version
+/// that cannot be read.
+[[nodiscard]] std::string unwrap(std::string body);
 
 /// A body as it goes over the wire, and the properties that describe it: compressed with `method`
 /// ("gzip" or "zlib", "bzip2" or "bz2"), if it is not empty.

@@ -129,7 +129,7 @@ void RabbitListener::delivered(amqp::Delivered& message, DeliveryId id) {
     const TimePoint expires = expiry(message.properties.expiration);
     const bool again = message.redelivered;
     Unpacked unpacked =
-        unpack(unwrap(decode_body(message.properties, std::move(message.body), max_body)));
+        unpack_text(unwrap(decode_body(message.properties, std::move(message.body), max_body)));
     if (seen_.seen(unpacked.unique_id)) {
       log::warning("rabbit: the message {} came twice; it is dropped", unpacked.unique_id);
       acknowledge(id);

@@ -138,7 +138,7 @@ RabbitOptions RabbitOptions::from(const TransportUrl& url, const Snapshot* value
   if (!all.ssl) return all;
   try {
     check_tls(all);
-  } catch (const bad_tls_option& error) {
+  } catch (const tls_option_error& error) {
     source.refuse(error.option(), error.reason());
   }
   return all;

@@ -38,7 +38,7 @@ class ReplyQueue final : public Consumers {
   };
 
   void delivered(amqp::Delivered& message, DeliveryId id) override;
-  void answered(const std::string& body);
+  void answered(std::string body);
 
   std::string name_;
   std::unordered_map<std::string, Call> calls_;

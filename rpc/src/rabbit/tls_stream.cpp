@@ -30,7 +30,7 @@ constexpr std::size_t max_gathered = 64 * 1024;
   const char* const reason = ERR_reason_error_string(ERR_peek_last_error());
   std::string text = file + ": " + (reason != nullptr ? reason : "OpenSSL does not say why");
   ERR_clear_error();
-  throw bad_tls_option(option, std::move(text));
+  throw tls_option_error(option, std::move(text));
 }
 
 struct Versions {
@@ -52,9 +52,9 @@ void limit_versions(SSL_CTX* context, const std::string& wanted) {
   std::ranges::replace(name, '.', '_');
   const auto* const found = std::ranges::find(known_versions, name, &Versions::name);
   if (found == known_versions.end()) {
-    throw bad_tls_option("ssl_version", "\"" + wanted +
-                                            "\" is not offered; say TLSv1, TLSv1_1, TLSv1_2, "
-                                            "TLSv1_3, or nothing for the best that both know");
+    throw tls_option_error("ssl_version", "\"" + wanted +
+                                              "\" is not offered; say TLSv1, TLSv1_1, TLSv1_2, "
+                                              "TLSv1_3, or nothing for the best that both know");
   }
   if (SSL_CTX_set_min_proto_version(context, found->lowest) != 1 ||
       SSL_CTX_set_max_proto_version(context, found->highest) != 1) {

@@ -13,9 +13,9 @@
 namespace thane::rpc::internal::rabbit {
 
 /// An option of TLS has a value that cannot be used; what() is "OPTION: REASON".
-class bad_tls_option : public std::runtime_error {
+class tls_option_error : public std::runtime_error {
  public:
-  bad_tls_option(std::string option, std::string reason)
+  tls_option_error(std::string option, std::string reason)
       : std::runtime_error(option + ": " + reason),
         option_(std::move(option)),
         reason_(std::move(reason)) {}
@@ -27,7 +27,7 @@ class bad_tls_option : public std::runtime_error {
   std::string reason_;
 };
 
-/// Reads the files that the options name. Throws bad_tls_option.
+/// Reads the files that the options name. Throws tls_option_error.
 void check_tls(const RabbitOptions& options);
 
 /// Does the handshake over a connected stream. Throws std::runtime_error that says why TLS refuses

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <cstring>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
@@ -12,6 +13,7 @@
 
 using nlohmann::json;
 using thane::rpc::internal::decode;
+using thane::rpc::internal::decode_members;
 using thane::rpc::internal::encode;
 
 namespace {
@@ -48,6 +50,33 @@ TEST_CASE("octets that are no UTF-8 are refused, and never written") {
   }
   CHECK(encode(json("a\xff"
                     "b\xe2\x82")) == R"("a\ufffdb\ufffd\ufffd")");
+}
+
+TEST_CASE("plain text ends where something else begins, at any place") {
+  using thane::rpc::internal::plain_prefix;
+  for (std::size_t before = 0; before < 20; ++before) {
+    for (const std::string other : {"\"", "\\", "\x1f", "\n", "\x80", "\xff", ""}) {
+      const std::string text = std::string(before, '~') + other;
+      for (const char* after : {"", "\"!", "0123456789"}) {
+        const bool ends = !other.empty() || after[0] == '"';
+        CHECK(plain_prefix(text + after) == (ends ? before : before + std::strlen(after)));
+      }
+    }
+  }
+  CHECK(plain_prefix(" !#[]\x7f 0123456789") == 17);
+}
+
+TEST_CASE("the members of an object come one by one, and nothing else does") {
+  std::string seen;
+  const auto note = [&](const std::string& name, const json& value) {
+    seen += name + encode(value) + ";";
+  };
+  CHECK(decode_members(R"( {"b": [1], "a": "\"x", "b": null} )", note));
+  CHECK(seen == R"(b[1];a"\"x";bnull;)");
+  for (const char* other : {"", "[]", "1", "x"}) CHECK_FALSE(decode_members(other, note));
+  for (const char* bad : {"{", "{} {}", R"({"a" 1})"}) {
+    CHECK_THROWS_AS((void)decode_members(bad, note), std::invalid_argument);
+  }
 }
 
 TEST_CASE("what nlohmann's reader refuses is refused, and what it takes has the same value") {

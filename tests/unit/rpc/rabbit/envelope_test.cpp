@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "json_text.hpp"
 #include "rabbit/compression.hpp"
 
 using namespace thane::rpc::internal;
@@ -15,26 +16,29 @@ namespace {
 
 TEST_CASE("a payload is JSON text within JSON") {
   const json payload{{"method", "echo"}, {"args", {{"arg", "a\"\\\n\0ž"}}}};
-  CHECK(json::parse(json::parse(wrap(payload)).at("oslo.message").get<std::string>()) == payload);
-  CHECK(json::parse(wrap(payload)).at("oslo.version") == "2.0");
-  CHECK(unwrap(wrap(payload)) == payload);
+  const std::string text = encode(payload);
+  CHECK(json::parse(json::parse(wrap(text)).at("oslo.message").get<std::string>()) == payload);
+  CHECK(json::parse(wrap(text)).at("oslo.version") == "2.0");
+  CHECK(unwrap(wrap(text)) == text);
 }
 
 TEST_CASE("a body without an envelope is the payload itself") {
-  CHECK(unwrap(R"({"method": "m"})") == json{{"method", "m"}});
-  CHECK(unwrap(R"({"oslo.version": "9.0"})").contains("oslo.version"));
+  for (const char* body :
+       {R"({"method": "m"})", R"({"oslo.version": "9.0"})", R"(["oslo.message"])", ""}) {
+    CHECK(unwrap(body) == body);
+  }
 }
 
 TEST_CASE("other versions than those of 2.0 are refused, and what is no JSON") {
   const auto of_version = [](const std::string& version) {
     return R"({"oslo.message": "{\"a\": 1}", "oslo.version": )" + version + "}";
   };
-  CHECK(unwrap(of_version("\"2.0\"")) == json{{"a", 1}});
+  CHECK(unwrap(of_version("\"2.0\"")) == R"({"a": 1})");
   for (const char* bad : {"\"2.1\"", "\"3.0\"", "\"1.0\"", "\"two\"", "\"2\"", "\"\"", "2.0"}) {
     INFO(bad);
     CHECK_THROWS_AS((void)unwrap(of_version(bad)), std::invalid_argument);
   }
-  for (const char* bad : {"", "{", "\xff\xfe", R"({"oslo.version": "2.0", "oslo.message": "{"})",
+  for (const char* bad : {"{", R"({"oslo.version": "2.0", "oslo.message": "{)",
                           R"({"oslo.version": "2.0", "oslo.message": {}})"}) {
     INFO(bad);
     CHECK_THROWS_AS((void)unwrap(bad), std::invalid_argument);
