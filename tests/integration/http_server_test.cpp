@@ -18,6 +18,7 @@
 #include "support/http_client.hpp"
 #include "support/process_info.hpp"
 #include "support/temporary_directory.hpp"
+#include "support/time_limit.hpp"
 #include "support/web.hpp"
 
 using namespace std::chrono_literals;
@@ -114,6 +115,20 @@ TEST_CASE("a head that comes octet by octet has no more time than another") {
   HttpClient client{web.port};
   client.send_raw("GET / HTTP/1.1\r\nHost: h\r\nX-Long: ");
   CHECK(trickle(client, "x").starts_with("HTTP/1.1 408 "));
+}
+
+TEST_CASE("what an idle connection holds is little more than a page") {
+  Web web{program, 1, {"--web-wsgi-default-pool-size", "500"}};
+  const pid_t worker = web.parent.pid();
+  CHECK(http_get(web.port, "/").status == 200);
+  const auto before = anonymous_pss_kib_of(worker);
+  std::vector<HttpClient> idle;
+  for (int i = 0; i < 400; ++i) CHECK(idle.emplace_back(web.port).get("/").status == 200);
+  if (!sanitized) {
+    const auto limit = before + 6 * idle.size();
+    CHECK(eventually([&] { return anonymous_pss_kib_of(worker) < limit; }));
+  }
+  for (HttpClient& client : idle) CHECK(client.get("/").status == 200);
 }
 
 TEST_CASE("a body that comes octet by octet is too slow, each octet in time or not") {

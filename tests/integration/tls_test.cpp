@@ -317,4 +317,28 @@ TEST_CASE("a body of megabytes arrives whole in both directions, and pipelined r
   CHECK(answers == 3);
 }
 
+// Between a request and the next one the server waits for the socket, where there is nothing any
+// more.
+TEST_CASE("requests are answered that TLS has taken from the socket together with others") {
+  Secured secured;
+  const std::string get = "GET /_c/one HTTP/1.1\r\nHost: h\r\n";
+  std::string filling = get + "X-Fill: ";  // The first 2048 octets of a record, which is what the
+  filling.append(2044 - filling.size(), 'x');  // server takes out at once.
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    CAPTURE(version);
+    TlsClientOptions options = secured.trusting();
+    options.lowest = options.highest = version;
+    TlsClient client{secured.web.port, options};
+    client.send(filling + "\r\n\r\n" + get + "\r\n");
+    for (int i = 0; i < 2; ++i) CHECK(client.receive_until("exactly").ends_with("exactly"));
+
+    int corked = 1;
+    ::setsockopt(client.fd(), IPPROTO_TCP, TCP_CORK, &corked, sizeof corked);
+    for (int i = 0; i < 3; ++i) client.send(get + "\r\n");
+    corked = 0;
+    ::setsockopt(client.fd(), IPPROTO_TCP, TCP_CORK, &corked, sizeof corked);
+    for (int i = 0; i < 3; ++i) CHECK(client.receive_until("exactly").ends_with("exactly"));
+  }
+}
+
 }  // namespace

@@ -49,7 +49,7 @@ struct Opt {
   std::vector<T> choices{};  ///< If not empty: nothing else is accepted.
   Change change = Change::at_restart;
   Secrecy secrecy = Secrecy::open;
-  std::string deprecated_name{};  ///< "old" or "group.old": accepted with a warning.
+  std::string deprecated_name{};  ///< "old group.old": one or more, accepted with a warning.
 };
 
 /// An Opt<T> of any of those T; immutable. What it holds is core's own business, so that a file
