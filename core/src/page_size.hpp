@@ -1,4 +1,4 @@
-/// How large the kernel's pages of memory are.
+// How large the kernel's pages of memory are.
 #pragma once
 
 #include <unistd.h>

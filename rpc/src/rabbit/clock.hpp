@@ -1,4 +1,4 @@
-/// The time by which what a driver of RabbitMQ does is limited: that of the loop it runs in.
+// The time by which what a driver of RabbitMQ does is limited: that of the loop it runs in.
 #pragma once
 
 #include <thane/clock.hpp>
