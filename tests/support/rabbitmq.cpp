@@ -77,9 +77,12 @@ std::string RabbitMq::eval(const std::string& expression) {
   return run(script("eval", folder_.path()) + " " + quoted(expression));
 }
 
-void RabbitMq::close_connections() {
+void RabbitMq::close_connections(const std::string& end) {
   (void)eval(
-      "rabbit_networking:close_connections(rabbit_networking:connections_local(), \"test\")");
+      "[rabbit_networking:close_connection(P, \"test\") || [{pid, P}, {client_properties, C}] <- "
+      "rabbit_networking:connection_info_all([pid, client_properties]), is_list(C), "
+      "lists:suffix(\"" +
+      end + "\", binary_to_list(element(3, lists:keyfind(<<\"connection_name\">>, 1, C))))]");
 }
 
 void RabbitMq::delete_queue(const std::string& name) {

@@ -34,8 +34,8 @@ class RabbitMq {
   /// What a line of Erlang evaluates to on the node, as text: takes milliseconds, where a
   /// rabbitmqctl takes half a second of the processor.
   [[nodiscard]] std::string eval(const std::string& expression);
-  /// By force, as `rabbitmqctl close_all_connections`.
-  void close_connections();
+  /// By force, as `rabbitmqctl close_all_connections`; those whose names end so, or all.
+  void close_connections(const std::string& end = {});
   void delete_queue(const std::string& name);
   void delete_queues();  ///< All of them.
   /// From now on it is above its limit, and blocks who publishes.

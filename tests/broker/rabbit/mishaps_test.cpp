@@ -14,7 +14,6 @@
 #include <thane/acceptor.hpp>
 #include <thane/fiber.hpp>
 #include <thane/fiber_loop.hpp>
-#include <thane/offload.hpp>
 #include <thane/rpc.hpp>
 #include <thane/thread_group.hpp>
 
@@ -26,7 +25,6 @@
 namespace rpc = thane::rpc;
 using namespace std::chrono_literals;
 using namespace thane::testing;
-using thane::offload;
 
 namespace {
 
@@ -116,11 +114,27 @@ TEST_CASE("connections that are closed by force are replaced, and no call is los
     Load load{64, pair.caller()};
     for (int i = 0; i < 5; ++i) {
       CHECK(load.reaches(320));
-      at_broker(&RabbitMq::close_connections);
+      at_broker([](RabbitMq& it) { it.close_connections(); });
     }
     CHECK(load.reaches(320));
     load.stop();
     for (const std::string& error : load.errors) CHECK(error == "");
+  });
+}
+
+TEST_CASE(
+    "what a server has begun when it loses its connection comes again, and is not begun twice") {
+  on_loop([] {
+    Pair pair{"once", "?kombu_reconnect_delay=0.1"};
+    Load load{64, [&] { (void)pair.client.call("bump"); }};
+    for (int i = 0; i < 3; ++i) {
+      CHECK(load.reaches(320));
+      at_broker([](RabbitMq& it) { it.close_connections("listen"); });
+    }
+    CHECK(load.reaches(320));
+    load.stop();
+    CHECK(load.errors.empty());
+    CHECK(pair.bumps.reaches(load.done));
   });
 }
 
@@ -145,10 +159,10 @@ TEST_CASE("queues that are deleted, one or all at once, are declared and consume
   on_loop([] {
     Pair pair{"deleted"};
     CHECK(pair.echo(1) == 1);
-    offload([] { broker().delete_queue("deleted"); });
+    at_broker([](RabbitMq& it) { it.delete_queue("deleted"); });
     CHECK(comes_true([&] { return answers(pair.client); }));
     CHECK(answers(pair.client.prepare({.server = "s1"})));
-    at_broker(&RabbitMq::delete_queues);
+    at_broker([](RabbitMq& it) { it.delete_queues(); });
     CHECK(comes_true([&] { return answers(pair.client); }));
     CHECK(comes_true([&] { return answers(pair.client.prepare({.server = "s1"})); }));
     CHECK(comes_true([&] {
@@ -163,7 +177,7 @@ TEST_CASE("a broker short of memory stops publishers, but not the loop, nor a st
   on_loop([&] {
     auto pair = std::make_unique<Pair>("alarm");
     CHECK(pair->echo(1) == 1);
-    at_broker(&RabbitMq::run_out_of_memory);
+    at_broker([](RabbitMq& it) { it.run_out_of_memory(); });
     CHECK_THROWS_AS(pair->client.prepare({.timeout = 300ms}).call("echo", {{"arg", 2}}),
                     rpc::MessagingTimeout);
     bool sent = false;
@@ -173,15 +187,15 @@ TEST_CASE("a broker short of memory stops publishers, but not the loop, nor a st
     });
     CHECK(comes_to_log(log, "the broker takes no messages"));
     CHECK_FALSE(sent);
-    at_broker(&RabbitMq::have_memory_again);
+    at_broker([](RabbitMq& it) { it.have_memory_again(); });
     blocked.wait();
     CHECK(pair->bumps.reaches(1));
 
-    at_broker(&RabbitMq::run_out_of_memory);
+    at_broker([](RabbitMq& it) { it.run_out_of_memory(); });
     const Stopwatch since_stop;
     pair.reset();
     CHECK(since_stop.elapsed() < 8s);
-    at_broker(&RabbitMq::have_memory_again);
+    at_broker([](RabbitMq& it) { it.have_memory_again(); });
   });
 }
 

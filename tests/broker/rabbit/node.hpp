@@ -51,8 +51,8 @@ inline void on_loop(const std::function<void()>& body) {
 }
 
 /// Off the loop, so that what happens to the fibers meanwhile happens.
-inline void at_broker(void (RabbitMq::*act)()) {
-  offload([act] { (broker().*act)(); });
+inline void at_broker(const std::function<void(RabbitMq&)>& act) {
+  offload([&act] { act(broker()); });
 }
 
 inline bool comes_to_log(const CapturedLog& log, const std::string& text) {
