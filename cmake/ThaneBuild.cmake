@@ -11,6 +11,12 @@ add_library(thane_warnings INTERFACE)
 target_compile_options(thane_warnings INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow
                        $<$<BOOL:${THANE_WERROR}>:-Werror>)
 
+if(THANE_UNITY)
+  # Where a source is included by another, g++ takes its anonymous namespaces for those of a header.
+  target_compile_options(thane_warnings INTERFACE
+                         $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+endif()
+
 # thane_build: what is compiled for its own sake. thane_build_tests: the texts of tests, which need
 # no watch over their own arithmetic, and whose optimisation would take as long as to compile them.
 add_library(thane_build INTERFACE)
@@ -69,6 +75,9 @@ function(thane_module name)
     target_link_libraries(thane_${name} PUBLIC thane_${other})
   endforeach()
   target_link_libraries(thane_${name} PRIVATE $<BUILD_INTERFACE:thane_build>)
-  thane_precompile(thane_${name})
+  set_target_properties(thane_${name} PROPERTIES UNITY_BUILD ${THANE_UNITY})
+  if(THANE_SANITIZE)  # Optimised, g++ 12 warns of bounds of arrays in precompiled templates.
+    thane_precompile(thane_${name})
+  endif()
   set_property(GLOBAL APPEND PROPERTY THANE_MODULES thane_${name})
 endfunction()

@@ -23,6 +23,9 @@
 
 namespace thane::internal {
 
+/// What INT and QUIT leave to a process; then it is killed.
+inline constexpr std::chrono::milliseconds fast_stop_limit{100};
+
 /// The state machine of ProcessLauncher's parent: fed with events and the time they happened at, it
 /// answers with actions. It knows no fd, no clock and no process, so its whole life is a unit test.
 ///

@@ -11,11 +11,6 @@ namespace thane::internal {
 
 using namespace std::chrono_literals;
 
-namespace {
-// After a fast stop was asked for, what has not ended by itself is killed this much later.
-constexpr std::chrono::milliseconds fast_stop_limit{100};
-}  // namespace
-
 void Supervisor::stop_requested(Stop how, TimePoint now) {
   const bool first = !stopping_;
   if (!first && (how == Stop::graceful || stopping_ == Stop::fast)) {

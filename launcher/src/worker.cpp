@@ -33,8 +33,6 @@ namespace {
 
 // The timer that works without the loop comes last.
 constexpr std::chrono::milliseconds after_loop{100};
-// What INT and QUIT leave to a process whose loop does not answer.
-constexpr std::chrono::milliseconds fast_stop_limit{100};
 
 /// A second descriptor for what `fd` refers to, as a WatchedFd closes what it is given.
 UniqueFd duplicate(int fd) {

@@ -10,6 +10,7 @@
 #include <thane/unique_fd.hpp>
 
 #include "format_into.hpp"
+#include "page_size.hpp"
 #include "plain_name.hpp"
 
 namespace thane::internal {
@@ -22,10 +23,6 @@ constexpr const char* own_program = "/proc/self/exe";
 
 // That of prepare(); written once, before handlers are installed.
 constinit MappedSymbols program;
-
-std::uintptr_t page_size() noexcept {
-  return static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
-}
 
 // A part of a file, which need not begin where a page does.
 Bytes map_part(int fd, std::uintptr_t file_size, ElfTables::Part part) noexcept {

@@ -2,6 +2,7 @@
 
 #include <thane/assert.hpp>
 
+#include <exception>
 #include <utility>
 
 #include "loop_impl.hpp"
@@ -18,7 +19,11 @@ FiberLoop::FiberLoop(const Options& options) : impl_(std::make_unique<Impl>(opti
 }
 
 FiberLoop::~FiberLoop() {
-  impl_->kill_all_and_drain();
+  try {
+    impl_->kill_all_and_drain();
+  } catch (...) {  // Fibers are left, which refer to what would go now.
+    std::terminate();
+  }
   impl_.reset();
   Impl::set_of_this_thread(nullptr);
 }

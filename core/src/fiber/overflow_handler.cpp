@@ -1,7 +1,6 @@
 #include "overflow_handler.hpp"
 
 #include <signal.h>
-#include <unistd.h>
 #include <thane/check.hpp>
 
 #include <array>
@@ -12,6 +11,7 @@
 #include "diagnostics/fault_guard.hpp"
 #include "diagnostics/format_into.hpp"
 #include "fiber_context.hpp"
+#include "page_size.hpp"
 
 // The process's signal handlers are global by nature; this file holds the two it installs.
 
@@ -24,7 +24,7 @@ constexpr std::array<int, 2> faults{SIGSEGV, SIGBUS};
 std::mutex handlers_mutex;  // Guards the installing and removing; the handler itself only reads.
 int handlers_users = 0;
 struct sigaction handlers_before[faults.size()];
-std::size_t page_size = 0;
+std::size_t guard_size = 0;
 
 void on_fault(int signal, siginfo_t* info, void*) noexcept {
   leave_guarded();
@@ -33,7 +33,7 @@ void on_fault(int signal, siginfo_t* info, void*) noexcept {
   if (fiber != nullptr && !sent_by_process) {
     const auto* address = static_cast<const char*>(info->si_addr);
     const char* bottom = fiber->stack().bottom;
-    if (address >= bottom - page_size && address < bottom) {
+    if (address >= bottom - guard_size && address < bottom) {
       std::array<char, 300> line;
       log::internal::emergency_line(log::Level::critical,
                                     format_into(line, "fiber stack overflow: fiber {} (id {})",
@@ -54,7 +54,7 @@ void install_handlers() {
   if (handlers_users++ > 0) {
     return;
   }
-  page_size = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  guard_size = page_size();
   struct sigaction action = {};
   action.sa_sigaction = on_fault;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK;

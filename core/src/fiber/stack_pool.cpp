@@ -2,13 +2,13 @@
 
 #include <fmt/core.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <fstream>
 #include <new>
 #include <stdexcept>
 
+#include "page_size.hpp"
 #include "sanitizers.hpp"
 
 namespace thane::internal {
@@ -17,10 +17,6 @@ namespace {
 
 constexpr std::size_t stacks_per_slab = 64;
 constexpr int madv_guard_install = 102;  // The headers of Debian 12 are older than the call.
-
-std::size_t page_size() noexcept {
-  return static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-}
 
 void* map(std::size_t bytes) noexcept {
   return ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE,

@@ -10,7 +10,7 @@ namespace thane::rpc::amqp {
 
 namespace {
 
-constexpr std::size_t reserve_at_most = 4096;
+constexpr std::size_t output_reserve = 4096;
 
 }  // namespace
 
@@ -55,7 +55,7 @@ std::string Connection::take_output(TimePoint now) {
   if (to_.output.empty()) return {};
   last_sent_ = now;
   std::string output = std::exchange(to_.output, {});
-  to_.output.reserve(std::min(output.size(), reserve_at_most));  // What follows is much the same.
+  to_.output.reserve(std::min(output.size(), output_reserve));  // What follows is much the same.
   return output;
 }
 

@@ -10,7 +10,7 @@ namespace thane::rpc::amqp {
 namespace {
 
 // What a peer only announces is not yet worth more memory than this.
-constexpr std::size_t reserve_at_most = 256 * 1024;
+constexpr std::size_t body_reserve = 256 * 1024;
 
 }  // namespace
 
@@ -26,7 +26,7 @@ std::optional<ContentAssembler::Message> ContentAssembler::header(std::string_vi
   }
   has_header_ = true;
   missing_ = header.body_size;
-  text().reserve(std::min<std::size_t>(missing_, reserve_at_most));
+  text().reserve(std::min<std::size_t>(missing_, body_reserve));
   if (auto* const delivered = std::get_if<Delivered>(&*message_)) {
     delivered->properties = std::move(header.properties);
   }

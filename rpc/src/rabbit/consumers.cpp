@@ -4,10 +4,11 @@
 
 #include <algorithm>
 #include <stdexcept>
-#include <thane/fiber_loop.hpp>
 #include <thane/log.hpp>
 #include <type_traits>
 #include <utility>
+
+#include "clock.hpp"
 
 namespace thane::rpc::internal::rabbit {
 
@@ -29,10 +30,6 @@ std::optional<std::int64_t> integer(const amqp::Value& value) {
         return std::nullopt;
       },
       value.value);
-}
-
-TimePoint now() {
-  return FiberLoop::current().now();
 }
 
 }  // namespace

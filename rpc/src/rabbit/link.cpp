@@ -11,6 +11,7 @@
 #include <thane/timeout.hpp>
 #include <utility>
 
+#include "clock.hpp"
 #include "queue_names.hpp"
 
 namespace thane::rpc::internal::rabbit {
@@ -22,10 +23,6 @@ using namespace std::chrono_literals;
 constexpr Duration connect_limit = 10s;
 constexpr Duration after_internal_error = 2s;  // As oslo.messaging waits.
 constexpr std::size_t read_size = 64 * 1024;
-
-TimePoint now() {
-  return FiberLoop::current().now();
-}
 
 }  // namespace
 

@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <exception>
 #include <optional>
-#include <thane/fiber_loop.hpp>
 #include <thane/log.hpp>
+
+#include "clock.hpp"
 
 namespace thane::rpc::internal::rabbit {
 
@@ -19,10 +20,6 @@ constexpr std::size_t most_missing = 200;
 
 // A server that is stopped does not wait longer than that for a caller that may be dead.
 constexpr Duration patience_at_close = 2s;
-
-TimePoint now() {
-  return FiberLoop::current().now();
-}
 
 }  // namespace
 

@@ -70,7 +70,7 @@ class Scanner {
   bool good_ = true;
 };
 
-struct Parts {
+struct DateParts {
   int year = 0;
   unsigned month = 0;
   int day = 0, hour = 0, minute = 0, second = 0;
@@ -90,8 +90,8 @@ int year_of_two_digits(int year, std::time_t now) {
   return candidate > this_year + 50 ? candidate - 100 : candidate;
 }
 
-Parts scan(Scanner& scanner, std::time_t now) {
-  Parts parts;
+DateParts scan(Scanner& scanner, std::time_t now) {
+  DateParts parts;
   const bool full_day = scanner.weekday();
   if (!full_day && !scanner.take(",")) {  // asctime(): Sun Nov  6 08:49:37 1994
     scanner.expect(" ");
@@ -133,7 +133,7 @@ std::string format_http_date(std::time_t time) {
 std::optional<std::time_t> parse_http_date(std::string_view text, std::time_t now) {
   using namespace std::chrono;
   Scanner scanner{text};
-  const Parts parts = scan(scanner, now);
+  const DateParts parts = scan(scanner, now);
   if (!scanner.at_end()) return std::nullopt;
   const year_month_day date{year{parts.year}, month{parts.month},
                             day{static_cast<unsigned>(parts.day)}};

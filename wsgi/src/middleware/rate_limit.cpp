@@ -28,7 +28,7 @@ using internal::TokenBuckets;
 
 constexpr std::size_t longest_kept = 64;
 
-void check(const RateLimitOptions& options) {
+void check_limits(const RateLimitOptions& options) {
   if (!std::isfinite(options.rate) || options.rate <= 0) {
     throw std::invalid_argument(fmt::format("a rate is above 0, and not {}", options.rate));
   }
@@ -71,7 +71,7 @@ double number(const Settings& settings, std::string_view key, double fallback) {
 }  // namespace
 
 Filter rate_limit(RateLimitOptions options) {
-  check(options);
+  check_limits(options);
   return [options = std::move(options)](Application next) {
     auto buckets = std::make_shared<TokenBuckets>(options.rate, options.burst, options.max_keys);
     return [buckets = std::move(buckets), header = options.key_header,

@@ -14,14 +14,14 @@ namespace thane::wsgi::internal {
 namespace {
 
 // How the settings of a context are kept by what is called only after the load.
-struct Kept {
+struct KeptContext {
   std::string spec;
   load_error::Where where;
   Settings global_conf;
   Settings local_conf;
 };
 
-Kept kept(const Context& context, const std::string& spec) {
+KeptContext kept(const Context& context, const std::string& spec) {
   return {spec, context.where, *context.global_conf, *context.local_conf};
 }
 
