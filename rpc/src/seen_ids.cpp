@@ -4,11 +4,18 @@
 
 namespace thane::rpc::internal {
 
-bool SeenIds::seen(std::string_view id) {
+bool SeenIds::seen(std::string_view id, Delivery delivery) {
   if (id.empty()) return false;
-  if (std::ranges::find(ids_, id) != ids_.end()) return true;
-  ids_[next_] = id;
-  next_ = (next_ + 1) % ids_.size();
+  const std::size_t window = std::min(delivery == Delivery::again ? most : usual, ids_.size());
+  for (std::size_t back = 1; back <= window; ++back) {
+    if (ids_[(next_ + ids_.size() - back) % ids_.size()] == id) return true;
+  }
+  if (ids_.size() < most) {
+    ids_.emplace_back(id);
+  } else {
+    ids_[next_] = id;
+  }
+  next_ = (next_ + 1) % most;
   return false;
 }
 

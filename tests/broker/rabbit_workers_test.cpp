@@ -210,14 +210,14 @@ TEST_CASE("SIGTERM is obeyed within the deadline while the broker is short of me
     }
     offload([&] {
       for (int i = 0; i < 4; ++i) busy.process.expect_line("sleeping");
-      (void)broker().ctl("set_vm_memory_high_watermark absolute 1");
+      broker().run_out_of_memory();
       const Stopwatch since_term;
       for (Served* const server : {&idle, &busy}) server->process.signal(SIGTERM);
       CHECK(idle.process.wait_exit() == Exit{.code = 0});
       CHECK(since_term.elapsed() < with_slack(1s));
       CHECK(busy.process.wait_exit() == Exit{.code = 1});
       CHECK(since_term.elapsed() < with_slack(2s + 500ms));
-      (void)broker().ctl("set_vm_memory_high_watermark absolute 1GB");
+      broker().have_memory_again();
     });
     calls.kill();
     calls.wait();

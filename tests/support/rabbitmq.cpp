@@ -1,11 +1,16 @@
 #include "rabbitmq.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <array>
 #include <cstdio>
 #include <fstream>
 #include <memory>
 #include <sstream>
 #include <stdexcept>
+
+#include <thane/check.hpp>
 
 namespace thane::testing {
 
@@ -44,8 +49,9 @@ RabbitMq::RabbitMq(const std::string& configuration) : configuration_(configurat
 }
 
 RabbitMq::~RabbitMq() {
+  life_.reset();
   try {
-    stop();
+    stop();  // It has been killed; waits until it is gone.
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());
   }
@@ -59,11 +65,42 @@ void RabbitMq::start() {
   std::string command = script("start", folder_.path());
   std::istringstream lines{configuration_};
   for (std::string line; std::getline(lines, line);) command += " " + quoted(line);
-  (void)run(command);
+  int ends[2];
+  check(::pipe2(ends, O_CLOEXEC), "pipe2");
+  const UniqueFd reader{ends[0]};
+  life_.reset(ends[1]);
+  (void)run(command + " </proc/" + std::to_string(::getpid()) + "/fd/" +
+            std::to_string(reader.get()));
 }
 
-std::string RabbitMq::ctl(const std::string& arguments) {
-  return run(script("ctl", folder_.path()) + " " + arguments);
+std::string RabbitMq::eval(const std::string& expression) {
+  return run(script("eval", folder_.path()) + " " + quoted(expression));
+}
+
+void RabbitMq::close_connections(const std::string& end) {
+  (void)eval(
+      "[rabbit_networking:close_connection(P, \"test\") || [{pid, P}, {client_properties, C}] <- "
+      "rabbit_networking:connection_info_all([pid, client_properties]), is_list(C), "
+      "lists:suffix(\"" +
+      end + "\", binary_to_list(element(3, lists:keyfind(<<\"connection_name\">>, 1, C))))]");
+}
+
+void RabbitMq::delete_queue(const std::string& name) {
+  (void)eval("{ok, Q} = rabbit_amqqueue:lookup(rabbit_misc:r(<<\"/\">>, queue, <<\"" + name +
+             "\">>)), rabbit_amqqueue:delete(Q, false, false, <<\"test\">>)");
+}
+
+void RabbitMq::delete_queues() {
+  (void)eval(
+      "[rabbit_amqqueue:delete(Q, false, false, <<\"test\">>) || Q <- rabbit_amqqueue:list()]");
+}
+
+void RabbitMq::run_out_of_memory() {
+  (void)eval("vm_memory_monitor:set_vm_memory_high_watermark({absolute, 1})");
+}
+
+void RabbitMq::have_memory_again() {
+  (void)eval("vm_memory_monitor:set_vm_memory_high_watermark({absolute, 1000000000})");
 }
 
 }  // namespace thane::testing

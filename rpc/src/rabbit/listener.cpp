@@ -127,16 +127,16 @@ void RabbitListener::close() {
 void RabbitListener::delivered(amqp::Delivered& message, DeliveryId id) {
   try {
     const TimePoint expires = expiry(message.properties.expiration);
-    const bool again = message.redelivered;
+    const auto delivery = message.redelivered ? SeenIds::Delivery::again : SeenIds::Delivery::first;
     Unpacked unpacked =
         unpack_text(unwrap(decode_body(message.properties, std::move(message.body), max_body)));
-    if (seen_.seen(unpacked.unique_id)) {
+    if (seen_.seen(unpacked.unique_id, delivery)) {
       log::warning("rabbit: the message {} came twice; it is dropped", unpacked.unique_id);
       acknowledge(id);
       return;
     }
     auto incoming = std::make_unique<Message>(*this, id, std::move(unpacked));
-    incoming->redelivered = again;
+    incoming->redelivered = message.redelivered;
     incoming->expires = expires;
     receiver_->receive(std::move(incoming));
   } catch (const std::exception& error) {

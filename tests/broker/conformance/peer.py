@@ -149,17 +149,20 @@ def request(method, reply_queue=None, **more):
 
 
 class Broker:
-    """A RabbitMQ of our own, as long as the block."""
+    """A RabbitMQ of our own, as long as the block, or this process if that is killed."""
 
     SCRIPT = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "rabbitmq")
 
     def __enter__(self):
         self.folder = tempfile.mkdtemp(prefix="thane-rabbitmq-")
-        subprocess.run([self.SCRIPT, "start", self.folder], check=True)
+        reader, self.life = os.pipe()
+        subprocess.run([self.SCRIPT, "start", self.folder], stdin=reader, check=True)
+        os.close(reader)
         with open(os.path.join(self.folder, "url")) as url:
             return url.read().strip()
 
     def __exit__(self, *_):
+        os.close(self.life)
         subprocess.run([self.SCRIPT, "stop", self.folder], check=True)
         shutil.rmtree(self.folder)
 
