@@ -76,7 +76,7 @@ function(thane_module name)
   endforeach()
   target_link_libraries(thane_${name} PRIVATE $<BUILD_INTERFACE:thane_build>)
   set_target_properties(thane_${name} PROPERTIES UNITY_BUILD ${THANE_UNITY})
-  if(THANE_SANITIZE)  # Optimised, g++ 12 warns of bounds of arrays in precompiled templates.
+  if(NOT CMAKE_BUILD_TYPE MATCHES "Rel")  # g++ 12 warns of bounds in templates that it optimises.
     thane_precompile(thane_${name})
   endif()
   set_property(GLOBAL APPEND PROPERTY THANE_MODULES thane_${name})
