@@ -25,9 +25,9 @@ namespace {
 // which they are answered when several have come.
 constexpr std::array managed{SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2};
 
-// Which signal the timer sends. SIGRTMAX, which is no constant; what is below it is left to the
-// application.
-constexpr int timer_signal = 64;
+// Which signal the timer sends. SIGRTMAX - 2, which is no constant: SIGRTMAX is valgrind's, below
+// which daemons are to run too, and the next that of StallWatch.
+constexpr int timer_signal = 62;
 
 // What the handlers use. Written before they are installed, or lock-free.
 int wake_fd = -1;
@@ -161,7 +161,7 @@ BlockedSignals::BlockedSignals() : set_(managed_set()) {
 BlockedSignals::~BlockedSignals() {
   sigset_t unwanted;
   ::sigemptyset(&unwanted);
-  for (int number = 1; number < timer_signal; ++number) {
+  for (int number = 1; number < _NSIG; ++number) {
     const bool held_back = sigismember(&set_, number) == 1 || number == SIGPIPE;
     if (held_back && sigismember(&before_, number) == 0) {
       ::sigaddset(&unwanted, number);

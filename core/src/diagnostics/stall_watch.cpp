@@ -39,7 +39,7 @@ using log::Level;
 using log::internal::emergency_line;
 using std::chrono::milliseconds;
 
-// SIGRTMAX, which is no constant, is that of the launcher's timer; this is the one below.
+// SIGRTMAX - 1, which is no constant. SIGRTMAX is valgrind's; the next is the launcher's timer's.
 constexpr int stall_signal = 63;
 constexpr int looks_in_limit = 8;
 constexpr int samples_in_limit = 8;
