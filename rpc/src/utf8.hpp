@@ -4,16 +4,15 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <thane/internal/plain_prefix.hpp>
 
 namespace thane::rpc::internal {
+
+using thane::internal::plain_prefix;
 
 /// How many octets at the beginning are whole characters of UTF-8: neither surrogates, nor above
 /// U+10FFFF, nor longer than they need be.
 [[nodiscard]] std::size_t utf8_prefix(std::string_view text) noexcept;
-
-/// How many octets at the beginning stand in the text of JSON as they are, and are ASCII: neither
-/// control characters nor quotes nor backslashes.
-[[nodiscard]] std::size_t plain_prefix(std::string_view text) noexcept;
 
 /// Appends a code point; a surrogate as the three octets that a generous encoder makes of it.
 void append_utf8(std::string& out, char32_t code_point);

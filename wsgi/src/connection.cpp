@@ -54,8 +54,7 @@ Connection::Connection(Site& site, Transport& transport, std::string_view peer,
       input_(site.blocks) {}
 
 Connection::~Connection() {
-  if (head_) site_.heads.give_back(std::move(head_));
-  site_.outputs.give_back(output_);
+  site_.workspaces.give_back(std::move(work_));
 }
 
 void Connection::run() {
@@ -75,8 +74,7 @@ Connection::After Connection::read_head() {
   std::size_t unparsed = 0;
   for (;;) {
     if (parse) {
-      if (!head_) head_ = site_.heads.take();
-      const auto result = parse_head(input_.data(), site_.limits, *head_);
+      const auto result = parse_head(input_.data(), site_.limits, work().head);
       if (result.kind == ParseResult::Kind::complete) {
         input_.pin(result.size);
         return After::next_request;
@@ -87,10 +85,10 @@ Connection::After Connection::read_head() {
       }
       unparsed = 0;
     }
-    if (!output_.empty() && !flush()) return After::gone;
+    if (!flush()) return After::gone;
 
     const bool idle = input_.empty();
-    if (idle && head_) {
+    if (idle && work_ != nullptr) {
       become_idle();
     } else if (!idle && !limited) {
       transport_.expect(Waiting::head);
@@ -99,7 +97,7 @@ Connection::After Connection::read_head() {
     const auto size = receive();
     if (size == 0) {
       if (unparsed > 0) {  // What is wrong with it is not to depend on how it was cut.
-        const auto result = parse_head(input_.data(), site_.limits, *head_);
+        const auto result = parse_head(input_.data(), site_.limits, work().head);
         if (result.kind == ParseResult::Kind::refused) {
           refuse(result.status, result.reason);
           return After::close;
@@ -129,11 +127,10 @@ std::size_t Connection::receive() {
 Connection::After Connection::serve() {
   transport_.expect(Waiting::nothing);
   thane::internal::count_request();
-  if (output_.empty() && output_.capacity() < 64) site_.outputs.take(output_);
   const auto started = site_.access_log != nullptr ? SteadyClock::now() : TimePoint{};
 
-  BodyReader body{*head_, input_, transport_, output_};
-  Request request{*head_, body, surroundings_};
+  BodyReader body{work().head, input_, transport_, work().output};
+  Request request{work().head, body, surroundings_};
   const After after = answer(respond(request, body), body, started);
   input_.unpin();
   return after;
@@ -141,7 +138,7 @@ Connection::After Connection::serve() {
 
 // What the application answers, or what its failure means.
 Response Connection::respond(Request& request, BodyReader& body) {
-  if (head_->form == TargetForm::authority) return Response{501};  // CONNECT: no proxy here.
+  if (work_->head.form == TargetForm::authority) return Response{501};  // CONNECT: no proxy here.
   try {
     return site_.application(request);
   } catch (const fiber_killed&) {
@@ -160,7 +157,7 @@ Response Connection::failure(const BodyReader& body) {
     return client_error(by_client ? body.status() : error.status());
   } catch (...) {
     const std::string error = thane::internal::describe(std::current_exception());
-    log::error("{} {} failed: {}", head_->method, head_->target, error);
+    log::error("{} {} failed: {}", work_->head.method, work_->head.target, error);
     return error_response(site_, error);
   }
 }
@@ -173,31 +170,33 @@ bool Connection::discardable(const BodyReader& body) const {
 
 Delivery Connection::delivery(const BodyReader& body) {
   const bool next_can_be_found = body.state() == BodyReader::State::ended || discardable(body);
-  return {head_->minor_version, head_->method == "HEAD",
-          head_->keep_alive && site_.keep_alive && !site_.draining && next_can_be_found,
+  const RequestHead& head = work_->head;
+  return {head.minor_version, head.method == "HEAD",
+          head.keep_alive && site_.keep_alive && !site_.draining && next_can_be_found,
           site_.standard_fields.at(std::time(nullptr))};
 }
 
 Connection::After Connection::answer(Response response, BodyReader& body, TimePoint started) {
+  const RequestHead& head = work_->head;
   Written written;
   std::uint64_t octets = 0;
   bool complete = true;
-  if (response.body_stream() && may_have_body(response.status()) && head_->method != "HEAD") {
+  if (response.body_stream() && may_have_body(response.status()) && head.method != "HEAD") {
     complete = send_stream(response, body, written, octets);
   } else {
     if (body.state() == BodyReader::State::unread) body.discard_buffered();
     if (body.state() == BodyReader::State::refused && response.status() < 400) {
       response = client_error(body.status());
     }
-    written = write_response(response, delivery(body), output_);
+    written = write_response(response, delivery(body), work().output);
     if (written.body == Written::Body::whole) octets = response.body().size();
   }
 
   // Not if it was turned on since: then nobody knows when the request began.
   if (site_.access_log != nullptr && started != TimePoint{}) {
-    site_.access_log->write({surroundings_.peer, head_->method, head_->target, head_->minor_version,
+    site_.access_log->write({surroundings_.peer, head.method, head.target, head.minor_version,
                              response.status(), octets, SteadyClock::now() - started,
-                             head_->fields()});
+                             head.fields()});
   }
   if (!complete) return After::gone;
   if (!written.keep_alive) return After::close;
@@ -205,7 +204,7 @@ Connection::After Connection::answer(Response response, BodyReader& body, TimePo
     if (!flush()) return After::gone;
     if (!body.discard_rest(site_.max_discard)) return After::close;
   }
-  if (output_.size() > max_gathered && !flush()) return After::gone;
+  if (work_->output.size() > max_gathered && !flush()) return After::gone;
   return After::next_request;
 }
 
@@ -220,10 +219,10 @@ bool Connection::send_stream(Response& response, BodyReader& body, Written& writ
     do {
       piece = response.body_stream()();
     } while (piece && piece->empty());
-    const auto before = output_.size();
-    written = write_response(response, delivery(body), output_);
+    const auto before = work_->output.size();
+    written = write_response(response, delivery(body), work().output);
     if (!piece && written.counted > 0) {
-      output_.resize(before);
+      work_->output.resize(before);
       throw std::length_error("the body is empty, its Content-Length said " +
                               std::to_string(written.counted));
     }
@@ -234,9 +233,9 @@ bool Connection::send_stream(Response& response, BodyReader& body, Written& writ
       if (written.body == Written::Body::counted) data = data.substr(0, written.counted - octets);
       octets += data.size();
       if (written.body == Written::Body::chunked)
-        write_chunk(data, output_);
+        write_chunk(data, work().output);
       else
-        output_.append(data);
+        work_->output.append(data);
       if (!flush()) return false;
       if (written.body == Written::Body::counted) {
         if (octets == written.counted) break;
@@ -256,14 +255,14 @@ bool Connection::send_stream(Response& response, BodyReader& body, Written& writ
       if (written.body == Written::Body::until_close) transport_.abort();
       return false;
     }
-    written = write_response(response, delivery(body), output_);
+    written = write_response(response, delivery(body), work().output);
     octets = response.body().size();
     return true;
   }
-  if (written.body == Written::Body::chunked) write_last_chunk(output_);
+  if (written.body == Written::Body::chunked) write_last_chunk(work().output);
   if (written.body == Written::Body::counted && octets < written.counted) {
-    log::error("{} {}: the body has {} octets, its Content-Length said {}", head_->method,
-               head_->target, octets, written.counted);
+    log::error("{} {}: the body has {} octets, its Content-Length said {}", work_->head.method,
+               work_->head.target, octets, written.counted);
     return false;
   }
   return true;
@@ -279,7 +278,7 @@ bool Connection::send_file(const FileBody& file, std::uint64_t counted, std::uin
 
 void Connection::refuse(int status, const char* reason) {
   const Delivery delivery{1, false, false, site_.standard_fields.at(std::time(nullptr))};
-  write_response(Response{status}, delivery, output_);
+  write_response(Response{status}, delivery, work().output);
   log::debug("request from {} refused with {}: {}", surroundings_.peer, status, reason);
   if (site_.access_log != nullptr) {
     site_.access_log->write({surroundings_.peer, {}, {}, 1, status, 0, Duration::zero(), {}});
@@ -287,9 +286,9 @@ void Connection::refuse(int status, const char* reason) {
 }
 
 bool Connection::flush() {
-  if (output_.empty()) return true;
-  const bool sent = transport_.write_all(output_);
-  output_.clear();
+  if (work_ == nullptr || work_->output.empty()) return true;
+  const bool sent = transport_.write_all(work_->output);
+  work_->output.clear();
   return sent;
 }
 
@@ -306,8 +305,7 @@ void Connection::linger() {
 }
 
 void Connection::become_idle() {
-  site_.heads.give_back(std::move(head_));
-  site_.outputs.give_back(output_);
+  site_.workspaces.give_back(std::move(work_));
   input_.shrink();
   transport_.expect(Waiting::idle);
   transport_.await_input();

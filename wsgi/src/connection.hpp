@@ -53,6 +53,10 @@ class Connection {
   Delivery delivery(const BodyReader& body);
   void refuse(int status, const char* reason);
 
+  Workspace& work() {
+    if (work_ == nullptr) work_ = site_.workspaces.take();
+    return *work_;
+  }
   bool flush();
   void linger();
   void become_idle();
@@ -60,8 +64,7 @@ class Connection {
   Site& site_;
   Transport& transport_;
   const Surroundings surroundings_;
-  std::unique_ptr<RequestHead> head_;  // Only while a request is at work.
-  std::string output_;
+  std::unique_ptr<Workspace> work_;  // None while the connection is idle.
   InputBuffer input_;
 };
 

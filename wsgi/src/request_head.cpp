@@ -82,16 +82,22 @@ int note_expect(std::string_view value, RequestHead& head) {
   return 0;
 }
 
+int note_host(std::string_view value, RequestHead& head, Seen& seen) {
+  if (seen.host) return 400;
+  seen.host = true;
+  head.authority = value;
+  if (head.known_host.is(value)) return 0;
+  if (!value.empty() && !is_valid_host(value)) return 400;
+  head.known_host.remember(value);
+  return 0;
+}
+
 // Returns 0, or the status to refuse with.
 int note_field(const Field& field, RequestHead& head, Seen& seen) {
   const auto& [name, value] = field;
   switch (name.size()) {
     case 4:
-      if (!equals_lower(name, "host")) return 0;
-      if (seen.host || (!value.empty() && !is_valid_host(value))) return 400;
-      seen.host = true;
-      head.authority = value;
-      return 0;
+      return equals_lower(name, "host") ? note_host(value, head, seen) : 0;
     case 6:
       return equals_lower(name, "expect") ? note_expect(value, head) : 0;
     case 10:

@@ -30,6 +30,23 @@ enum class TargetForm : std::uint8_t { origin, absolute, authority, asterisk };
 /// How the body of a request ends (RFC 9112 6.3).
 enum class BodyFraming : std::uint8_t { none, length, chunked };
 
+/// A host that was found to be valid: clients send the same one again and again.
+class KnownHost {
+ public:
+  [[nodiscard]] bool is(std::string_view host) const noexcept {
+    return host == std::string_view{text_.data(), size_};
+  }
+  void remember(std::string_view host) noexcept {
+    if (host.size() > text_.size()) return;
+    host.copy(text_.data(), host.size());
+    size_ = host.size();
+  }
+
+ private:
+  std::array<char, 64> text_;
+  std::size_t size_ = 0;
+};
+
 /// All views point into the buffer that was parsed.
 struct RequestHead {
   std::string_view method;
@@ -45,6 +62,7 @@ struct RequestHead {
   int minor_version = 1;
   std::uint64_t content_length = 0;
   std::size_t field_count = 0;
+  KnownHost known_host;  ///< Of an earlier head.
   std::array<Field, max_fields> field_store;
 
   [[nodiscard]] std::span<const Field> fields() const { return {field_store.data(), field_count}; }

@@ -1,10 +1,10 @@
 #include <thane/wsgi/response.hpp>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <stdexcept>
 
 #include "characters.hpp"
+#include "json_text.hpp"
 
 namespace thane::wsgi {
 
@@ -48,7 +48,7 @@ Response Response::text(std::string body) {
 Response Response::json(const nlohmann::json& value) {
   Response response;
   response.content_type_ = "application/json";
-  response.body_ = value.dump();
+  response.body_ = internal::json_text(value);
   return response;
 }
 

@@ -28,8 +28,9 @@ bool concerns_connection(std::string_view name) {
   }
 }
 
-// A head in the making: put together in one place and then appended at once, for each append to a
-// string costs more than the few octets that it appends.
+
+// A head in the making: appended to a string at once, for each append costs more than the few
+// octets that it appends.
 class Head {
  public:
   explicit Head(std::string& out) : out_(out) {}

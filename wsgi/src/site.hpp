@@ -18,44 +18,34 @@ namespace thane::wsgi::internal {
 class AccessLog;
 class TlsContext;
 
-/// Memory for the heads of requests at work; a head is too large for the stack of an idle
-/// connection.
-class HeadPool {
- public:
-  [[nodiscard]] std::unique_ptr<RequestHead> take() {
-    if (free_.empty()) return std::make_unique<RequestHead>();
-    auto head = std::move(free_.back());
-    free_.pop_back();
-    return head;
-  }
-  void give_back(std::unique_ptr<RequestHead> head) {
-    if (free_.size() < BlockPool::max_kept) free_.push_back(std::move(head));
-  }
-
- private:
-  std::vector<std::unique_ptr<RequestHead>> free_;
-};
-
-/// Reused outputs, so that the usual answer allocates nothing.
-class OutputPool {
- public:
+/// What a connection needs while a request is at work. Too large for the stack of one that is idle,
+/// and used again, so that the usual answer allocates nothing.
+struct Workspace {
   static constexpr std::size_t max_capacity = 65536;
 
-  void take(std::string& output) {
-    if (free_.empty()) return;
-    output.swap(free_.back());
+  RequestHead head;
+  std::string output;  ///< Answers that are not sent yet.
+};
+
+class WorkspacePool {
+ public:
+  [[nodiscard]] std::unique_ptr<Workspace> take() {
+    if (free_.empty()) return std::make_unique<Workspace>();
+    auto work = std::move(free_.back());
     free_.pop_back();
+    return work;
   }
-  void give_back(std::string& output) {
-    output.clear();
-    if (output.capacity() <= max_capacity && free_.size() < BlockPool::max_kept) {
-      free_.push_back(std::move(output));
-    }
-    output = std::string{};
+  /// May be null.
+  void give_back(std::unique_ptr<Workspace> work) {
+    const bool kept = work != nullptr && work->output.capacity() <= Workspace::max_capacity &&
+                      free_.size() < BlockPool::max_kept;
+    if (!kept) return;
+    work->output.clear();
+    free_.push_back(std::move(work));
   }
 
  private:
-  std::vector<std::string> free_;
+  std::vector<std::unique_ptr<Workspace>> free_;
 };
 
 /// How errors of applications are answered.
@@ -76,8 +66,7 @@ struct Site {
   bool ending = false;                    ///< The server stops for good; see Request::draining().
 
   BlockPool blocks;
-  HeadPool heads;
-  OutputPool outputs;
+  WorkspacePool workspaces;
   StandardFields standard_fields;
 };
 

@@ -73,6 +73,7 @@ class StackSwitch {
     StackSwitch* to;
   };
 
+  static ExceptionState& exceptions_of_thread() noexcept;
   static void start(boost::context::detail::transfer_t transfer);
   static void begin(StackSwitch& self, StackSwitch& from) noexcept;
   void exchange_exceptions(StackSwitch& target) noexcept;
@@ -99,8 +100,17 @@ class StackSwitch {
 #endif
 };
 
+// Found once for each thread: to be asked for it at each switch costs as much as the switch.
+inline StackSwitch::ExceptionState& StackSwitch::exceptions_of_thread() noexcept {
+  static constinit thread_local ExceptionState* known [[gnu::tls_model("initial-exec")]] = nullptr;
+  if (known == nullptr) [[unlikely]] {
+    known = reinterpret_cast<ExceptionState*>(abi::__cxa_get_globals());
+  }
+  return *known;
+}
+
 inline void StackSwitch::exchange_exceptions(StackSwitch& target) noexcept {
-  auto& of_thread = *reinterpret_cast<ExceptionState*>(abi::__cxa_get_globals());
+  auto& of_thread = exceptions_of_thread();
   exceptions_ = of_thread;
   of_thread = target.exceptions_;
 }

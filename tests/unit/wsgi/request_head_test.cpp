@@ -6,7 +6,7 @@
 #include <string_view>
 
 using namespace thane::wsgi::internal;
-using Kind = ParseResult::Kind;
+using HeadKind = ParseResult::Kind;
 
 namespace {
 
@@ -16,8 +16,8 @@ constexpr std::string_view host = "Host: h.example\r\n";
 int status_of(const std::string& head, const HeadLimits& limits = {}) {
   RequestHead parsed;
   const auto result = parse_head(head, limits, parsed);
-  if (result.kind == Kind::need_more) return 1;
-  if (result.kind == Kind::complete) {
+  if (result.kind == HeadKind::need_more) return 1;
+  if (result.kind == HeadKind::complete) {
     CHECK(result.size == head.size());
     return 0;
   }
@@ -38,7 +38,7 @@ TEST_CASE("a head is taken apart without copying it") {
       "007\r\n\r\nbody";
   RequestHead head;
   const auto result = parse_head(input, {}, head);
-  REQUIRE(result.kind == Kind::complete);
+  REQUIRE(result.kind == HeadKind::complete);
   CHECK(input.substr(result.size) == "body");
   CHECK(head.method == "POST");
   CHECK(head.target == "/items?id=7");
@@ -116,6 +116,23 @@ TEST_CASE("the length of a body has one meaning or the request none") {
   CHECK(status_of("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n") == 400);
 }
 
+TEST_CASE("a host is examined whatever the last one was") {
+  RequestHead head;
+  const auto accepts = [&head](const std::string& name) {
+    const std::string input = "GET / HTTP/1.1\r\nHost: " + name + "\r\n\r\n";
+    return parse_head(input, {}, head).kind == HeadKind::complete && head.authority == name;
+  };
+  const std::string longest(64, 'a');
+  for (const std::string& fine : {std::string{"shop:80"}, longest, longest + "b"}) {
+    CHECK(accepts(fine));
+    CHECK(accepts(fine));
+    CHECK_FALSE(accepts(fine + "/"));
+    CHECK_FALSE(accepts("/" + fine.substr(1)));
+    CHECK(accepts(fine));
+  }
+  CHECK(accepts(""));
+}
+
 TEST_CASE("HTTP/1.1 has exactly one host, and it is one") {
   CHECK(status_of("GET / HTTP/1.1\r\n\r\n") == 400);
   CHECK(status_of("GET / HTTP/1.0\r\n\r\n") == 0);
@@ -159,7 +176,7 @@ TEST_CASE("the four forms of a request target, each for its methods") {
 
   RequestHead head;
   const std::string absolute = "GET http://target?q HTTP/1.1\r\nHost: other\r\n\r\n";
-  REQUIRE(parse_head(absolute, {}, head).kind == Kind::complete);
+  REQUIRE(parse_head(absolute, {}, head).kind == HeadKind::complete);
   CHECK(head.form == TargetForm::absolute);
   CHECK(head.authority == "target");
   CHECK(head.path == "/");
@@ -201,7 +218,7 @@ TEST_CASE("everything has a limit, and an answer when it is passed") {
 TEST_CASE("a connection lives on as version and Connection say") {
   const auto keep_alive = [](const std::string& head) {
     RequestHead parsed;
-    REQUIRE(parse_head(head, {}, parsed).kind == Kind::complete);
+    REQUIRE(parse_head(head, {}, parsed).kind == HeadKind::complete);
     return parsed.keep_alive;
   };
   CHECK(keep_alive("GET / HTTP/1.1\r\nHost: h\r\n\r\n"));
