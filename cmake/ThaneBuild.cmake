@@ -12,9 +12,11 @@ target_compile_options(thane_warnings INTERFACE -Wall -Wextra -Wpedantic -Wconve
                        $<$<BOOL:${THANE_WERROR}>:-Werror>)
 
 if(THANE_UNITY)
-  # Where a source is included by another, g++ takes its anonymous namespaces for those of a header.
+  # Where a source is included by another, g++ takes its anonymous namespaces for those of a header,
+  # and what it declares for names that the next source shadows.
   target_compile_options(thane_warnings INTERFACE
-                         $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+                         $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>
+                         $<$<BOOL:$<TARGET_PROPERTY:UNITY_BUILD>>:-Wno-shadow>)
 endif()
 
 # thane_build: what is compiled for its own sake. thane_build_tests: the texts of tests, which need
@@ -46,6 +48,13 @@ if(THANE_BUILD_FUZZERS)
   target_compile_options(thane_build INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
+# thane_unity(TARGET modules|tests): its sources in eights, where THANE_UNITY asks for it.
+function(thane_unity target kind)
+  if(kind IN_LIST THANE_UNITY)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON)
+  endif()
+endfunction()
+
 # Headers that most sources include, parsed once for each target, where THANE_PRECOMPILE asks for
 # it. Sources still include what they need, as the usual build has no such thing.
 function(thane_precompile target)
@@ -75,7 +84,7 @@ function(thane_module name)
     target_link_libraries(thane_${name} PUBLIC thane_${other})
   endforeach()
   target_link_libraries(thane_${name} PRIVATE $<BUILD_INTERFACE:thane_build>)
-  set_target_properties(thane_${name} PROPERTIES UNITY_BUILD ${THANE_UNITY})
+  thane_unity(thane_${name} modules)
   if(NOT CMAKE_BUILD_TYPE MATCHES "Rel")  # g++ 12 warns of bounds in templates that it optimises.
     thane_precompile(thane_${name})
   endif()

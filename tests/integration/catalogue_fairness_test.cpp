@@ -27,8 +27,6 @@ using namespace thane::testing;
 
 namespace {
 
-const std::vector<std::string> no_failures;
-
 /// How many answers came from which worker.
 class Shares {
  public:

@@ -16,6 +16,7 @@
 
 #include "support/child_process.hpp"
 #include "support/eventually.hpp"
+#include "support/hazard.hpp"
 #include "support/process_info.hpp"
 #include "support/root.hpp"
 #include "support/workers.hpp"
@@ -24,8 +25,6 @@ using namespace std::chrono_literals;
 using namespace thane::testing;
 
 namespace {
-
-const std::string hazard = PROGRAMS_DIR "/hazard";
 
 TEST_CASE("a thread that is there before the fork is refused, and the rule named (catalogue 44)") {
   ChildProcess parent{hazard, {"thread", "2"}};

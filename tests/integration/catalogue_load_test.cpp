@@ -12,6 +12,7 @@
 
 #include "support/child_process.hpp"
 #include "support/eventually.hpp"
+#include "support/hazard.hpp"
 #include "support/http_client.hpp"
 #include "support/http_hazard.hpp"
 #include "support/http_load.hpp"
@@ -23,8 +24,6 @@ using namespace std::chrono_literals;
 using namespace thane::testing;
 
 namespace {
-
-const std::string hazard = PROGRAMS_DIR "/hazard";
 
 std::size_t living_children(pid_t parent) {
   const std::vector<pid_t> children = children_of(parent);

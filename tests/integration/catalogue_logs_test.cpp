@@ -12,6 +12,7 @@
 
 #include "support/child_process.hpp"
 #include "support/eventually.hpp"
+#include "support/hazard.hpp"
 #include "support/notify_socket.hpp"
 #include "support/process_info.hpp"
 #include "support/temporary_directory.hpp"
@@ -23,8 +24,6 @@ using namespace thane::testing;
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-const std::string hazard = PROGRAMS_DIR "/hazard";
 
 /// CPU time that the processes use while a second goes by, the busiest one's.
 std::chrono::nanoseconds cpu_in_a_second(const std::vector<pid_t>& pids) {

@@ -16,6 +16,7 @@
 
 #include "support/child_process.hpp"
 #include "support/eventually.hpp"
+#include "support/hazard.hpp"
 #include "support/process_info.hpp"
 #include "support/root.hpp"
 #include "support/temporary_directory.hpp"
@@ -29,7 +30,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-const std::string hazard = PROGRAMS_DIR "/hazard";
 const std::string jumping_clock = PROGRAMS_DIR "/jumping_clock";
 
 /// A launcher that is process 1 of a PID namespace, with two workers.

@@ -13,6 +13,7 @@
 
 #include "support/child_process.hpp"
 #include "support/eventually.hpp"
+#include "support/hazard.hpp"
 #include "support/process_info.hpp"
 #include "support/temporary_directory.hpp"
 #include "support/time_limit.hpp"
@@ -24,8 +25,6 @@ using namespace thane::testing;
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-const std::string hazard = PROGRAMS_DIR "/hazard";
 
 TEST_CASE(
     "workers that die while the parent is stopped are all reaped and replaced (catalogue 1)") {

@@ -23,8 +23,6 @@ using namespace thane::testing;
 
 namespace {
 
-const std::vector<std::string> no_failures;
-
 // One connection a worker: the others wait in the queue of the kernel.
 TEST_CASE("four requests at work and eight in the queue are twelve answers (catalogue 58)") {
   HttpHazard server{"4", {}, {"--web.wsgi_default_pool_size=1"}};

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "support/daemon.hpp"
+#include "support/errand.hpp"
 #include "support/eventually.hpp"
 #include "support/http_client.hpp"
 #include "support/probe.hpp"
@@ -24,7 +25,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* probe = PROGRAMS_DIR "/probe";
-constexpr const char* errand = PROGRAMS_DIR "/errand";
 
 std::vector<std::string> workers_of(int workers, std::vector<std::string> arguments = {}) {
   arguments.insert(arguments.begin(), {"--workers", std::to_string(workers)});

@@ -11,6 +11,7 @@
 
 #include "support/certificates.hpp"
 #include "support/eventually.hpp"
+#include "support/http_contract.hpp"
 #include "support/process_info.hpp"
 #include "support/tls_client.hpp"
 #include "support/web.hpp"
@@ -18,8 +19,6 @@
 using namespace thane::testing;
 
 namespace {
-
-const char* const program = PROGRAMS_DIR "/../contract/http_contract";
 
 /// One connection, in the clear or secured.
 class Talk {
@@ -60,7 +59,7 @@ struct Contract {
       const auto files = authority->issue("server");
       arguments.insert(arguments.end(), {"--tls-cert", files.certificate, "--tls-key", files.key});
     }
-    web = std::make_unique<Web>(program, 1, arguments);
+    web = std::make_unique<Web>(http_contract, 1, arguments);
   }
 
   /// All that comes back until the server ends the connection.

@@ -19,8 +19,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const std::vector<std::string> no_failures;
-
 // E7, E30: the original lost every other request.
 TEST_CASE("reloads under load cost no request, on new connections or on kept ones") {
   for (const Connections connections : {Connections::anew, Connections::kept}) {

@@ -30,7 +30,8 @@ class Started : public ChildProcess {
 
 TEST_CASE("a program that is started deaf to signals hears them") {
   for (const int workers : one_and_two) {
-    for (const char* how : {"--block-signal=TERM,HUP,RTMAX-2", "--ignore-signal=TERM,HUP,RTMAX-2"}) {
+    for (const char* how :
+         {"--block-signal=TERM,HUP,RTMAX-2", "--ignore-signal=TERM,HUP,RTMAX-2"}) {
       CAPTURE(workers);
       CAPTURE(how);
       Started probe{how, workers};
@@ -44,8 +45,9 @@ TEST_CASE("a program that is started deaf to signals hears them") {
 }
 
 TEST_CASE("a worker of a program that is started deaf hears TERM, and the limit ends it") {
-  Started probe{
-      "--block-signal=TERM,RTMAX-2", 2, {"--graceful-shutdown-timeout", "1", "--probe-stop", "spin"}};
+  Started probe{"--block-signal=TERM,RTMAX-2",
+                2,
+                {"--graceful-shutdown-timeout", "1", "--probe-stop", "spin"}};
   const pid_t worker = probe.expect_pid("worker 0 ready pid=");
   ::kill(worker, SIGTERM);
   probe.expect_line("worker 0 killed: graceful_shutdown_timeout (it did not give way) pid=" +

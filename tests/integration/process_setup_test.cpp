@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "support/errand.hpp"
 #include "support/http_client.hpp"
 #include "support/probe.hpp"
 #include "support/process_info.hpp"
@@ -20,8 +21,6 @@ using namespace thane::testing;
 namespace fs = std::filesystem;
 
 namespace {
-
-constexpr const char* errand = PROGRAMS_DIR "/errand";
 
 std::vector<std::string> workers_of(int workers, std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), {"--workers", std::to_string(workers)});

@@ -24,7 +24,7 @@ using servicegroup::Record;
 
 namespace {
 
-struct Machine {
+struct Deployment {
   [[nodiscard]] std::string connection() const {
     return "sqlite:///" + directory.file("services.sqlite");
   }
@@ -47,7 +47,7 @@ struct Machine {
   TemporaryDirectory directory;
 };
 
-TEST_CASE_FIXTURE(Machine, "no report of processes that write to one file at a time is lost") {
+TEST_CASE_FIXTURE(Deployment, "no report of processes that write to one file at a time is lost") {
   std::vector<std::unique_ptr<ChildProcess>> reporters;
   for (int i = 0; i < 4; ++i) {
     reporters.push_back(start(PROGRAMS_DIR "/reporter", {"--reporter-times", "100"}));
@@ -56,7 +56,8 @@ TEST_CASE_FIXTURE(Machine, "no report of processes that write to one file at a t
   CHECK(record().report_count == 400);
 }
 
-TEST_CASE_FIXTURE(Machine, "of the workers of a service one reports; if it hangs, another does") {
+TEST_CASE_FIXTURE(Deployment,
+                  "of the workers of a service one reports; if it hangs, another does") {
   auto parent =
       start(PROGRAMS_DIR "/reporter", {"--reporter-workers", "3", "--report-interval", "50ms"});
   parent->expect_line("parent ready");
@@ -88,7 +89,7 @@ TEST_CASE_FIXTURE(Machine, "of the workers of a service one reports; if it hangs
 }
 
 // One program is the service and what operators ask it with.
-struct Host : Machine {
+struct Host : Deployment {
   [[nodiscard]] std::unique_ptr<ChildProcess> compute(std::vector<std::string> arguments) const {
     arguments.insert(arguments.end(), {"--compute-host", "node-1", "--transport-url",
                                        "local://" + directory.file("rpc")});

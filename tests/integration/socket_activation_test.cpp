@@ -12,6 +12,7 @@
 #include <thane/listener.hpp>
 
 #include "support/child_process.hpp"
+#include "support/errand.hpp"
 #include "support/http_client.hpp"
 #include "support/process_info.hpp"
 #include "support/temporary_directory.hpp"
@@ -21,8 +22,6 @@ using thane::Listener;
 using thane::UniqueFd;
 
 namespace {
-
-constexpr const char* errand = PROGRAMS_DIR "/errand";
 
 /// A program that is given `fds` from 3 on, with such names. As with systemd it is the program's
 /// own pid that LISTEN_PID has.

@@ -12,6 +12,7 @@
 #include <thane/unique_fd.hpp>
 
 #include "support/daemon.hpp"
+#include "support/errand.hpp"
 #include "support/eventually.hpp"
 #include "support/probe.hpp"
 #include "support/process_info.hpp"
@@ -21,8 +22,6 @@ using namespace std::chrono_literals;
 using namespace thane::testing;
 
 namespace {
-
-constexpr const char* errand = PROGRAMS_DIR "/errand";
 
 /// errand, whose log is in a file.
 struct Errand : TemporaryDirectory {

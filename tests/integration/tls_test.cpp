@@ -16,6 +16,7 @@
 
 #include "support/certificates.hpp"
 #include "support/eventually.hpp"
+#include "support/http_contract.hpp"
 #include "support/process_info.hpp"
 #include "support/tls_client.hpp"
 #include "support/web.hpp"
@@ -25,8 +26,6 @@ using namespace std::chrono_literals;
 using namespace thane::testing;
 
 namespace {
-
-const char* const program = PROGRAMS_DIR "/../contract/http_contract";
 
 std::vector<std::string> with(const CertificateFiles& files, std::vector<std::string> more = {}) {
   more.insert(more.end(), {"--web-use-ssl=true", "--web-cert-file", files.certificate,
@@ -41,7 +40,7 @@ bool is_ok(const std::string& answer) {
 /// An authority, a certificate that it gave, and a server that shows it.
 struct Secured {
   explicit Secured(std::vector<std::string> more = {}, int workers = 1)
-      : web(program, workers, with(files, std::move(more))) {}
+      : web(http_contract, workers, with(files, std::move(more))) {}
 
   [[nodiscard]] TlsClientOptions trusting() const { return {.authority = authority.certificate()}; }
 
@@ -107,7 +106,7 @@ TEST_CASE("the name that a client asks for chooses the certificate") {
   const auto other = authority.issue("other", {.host = "other.example"});
   const auto below = authority.issue("below", {.host = "*.below.example"});
   const Web web{
-      program, 1,
+      http_contract, 1,
       with(usual, {"--web-sni", "other.example=" + other.certificate + "," + other.key, "--web-sni",
                    "*.below.example=" + below.certificate + "," + below.key})};
   const auto shown = [&](const std::string& name) {
@@ -147,7 +146,7 @@ std::string trouble(std::vector<std::string> arguments) {
   const std::uint16_t port = free_port();
   arguments.insert(arguments.end(), {"--web-port", std::to_string(port)});
   // Root, too, may then read only what it is allowed to read.
-  arguments.insert(arguments.begin(), {"--bounding-set=-all", program});
+  arguments.insert(arguments.begin(), {"--bounding-set=-all", http_contract});
   if (::geteuid() != 0) arguments.erase(arguments.begin());
   ChildProcess child{::geteuid() == 0 ? "/usr/bin/setpriv" : "/usr/bin/env", std::move(arguments)};
   const Exit exit = child.wait_exit();

@@ -211,17 +211,17 @@ TEST_CASE("options change at run time with restart_method mutate, on connections
   CHECK(web.stop() == Exit{.code = 0});
 }
 
-/// Clients that ask without pause, each counting what it did not get.
-class Clients {
+/// BusyClients that ask without pause, each counting what it did not get.
+class BusyClients {
  public:
   enum class Reuse { none, connection };
 
-  Clients(std::uint16_t port, int count, Reuse reuse) {
+  BusyClients(std::uint16_t port, int count, Reuse reuse) {
     for (int i = 0; i < count; ++i) {
       threads_.emplace_back([this, port, reuse] { ask(port, reuse); });
     }
   }
-  ~Clients() { stop(); }
+  ~BusyClients() { stop(); }
 
   void stop() {
     stopping_ = true;
@@ -255,10 +255,10 @@ class Clients {
 };
 
 TEST_CASE("reloads lose no request, neither on new connections nor on those that are reused") {
-  for (const auto reuse : {Clients::Reuse::none, Clients::Reuse::connection}) {
-    CAPTURE(reuse == Clients::Reuse::connection);
+  for (const auto reuse : {BusyClients::Reuse::none, BusyClients::Reuse::connection}) {
+    CAPTURE(reuse == BusyClients::Reuse::connection);
     Web web{example, 2, {"--log-level", "info", "--web-nowsgi-access-log"}};
-    Clients clients{web.port, 4, reuse};
+    BusyClients clients{web.port, 4, reuse};
     for (int generation = 2; generation < 2 + repeated(5); ++generation) {
       const std::size_t before = clients.answered();
       REQUIRE(eventually([&] { return clients.answered() > before + 50; }));
@@ -277,7 +277,7 @@ TEST_CASE("reloads lose no request, neither on new connections nor on those that
 
 TEST_CASE("a worker that is restarted in place by SIGHUP loses no request") {
   Web web{example, 1, {"--web-nowsgi-access-log"}};
-  Clients clients{web.port, 3, Clients::Reuse::connection};
+  BusyClients clients{web.port, 3, BusyClients::Reuse::connection};
   for (int i = 0; i < 3; ++i) {
     const std::size_t before = clients.answered();
     REQUIRE(eventually([&] { return clients.answered() > before + 50; }));

@@ -79,7 +79,7 @@ with_pkg_config "pkg-config --static, static" "$work_dir/static" --static
 
 # The second way keeps its build folder for the third: the library is compiled once for both.
 take_in "add_subdirectory, shared" source -DHOW=subdirectory "-DTHANE_SOURCE=$source_dir" \
-  -DBUILD_SHARED_LIBS=ON -DTHANE_INSTALL=ON -DTHANE_PRECOMPILE=ON -DTHANE_UNITY=ON
+  -DBUILD_SHARED_LIBS=ON -DTHANE_INSTALL=ON -DTHANE_PRECOMPILE=ON -DTHANE_UNITY=modules
 install_from "$work_dir/source" "$work_dir/shared"
 take_in "FetchContent, shared" source -DHOW=fetch
 take_in "find_package, shared" package "-DCMAKE_PREFIX_PATH=$work_dir/shared" \

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "child_process.hpp"
+#include "hazard.hpp"
 #include "http_client.hpp"
 
 namespace thane::testing {
@@ -18,7 +19,7 @@ struct HttpHazard {
   explicit HttpHazard(const std::string& workers, const ChildOptions& options = {},
                       std::vector<std::string> arguments = {})
       : port(free_port()),
-        parent(PROGRAMS_DIR "/hazard", all_arguments(workers, std::move(arguments)), options) {
+        parent(hazard, all_arguments(workers, std::move(arguments)), options) {
     parent.expect_line("parent ready");
   }
 

@@ -32,6 +32,9 @@ struct LoadOptions {
   Refusal refusal = Refusal::fails;
 };
 
+/// What HttpLoad::end() returns at best.
+inline const std::vector<std::string> no_failures;
+
 /// Asks for GET /pid on several threads from the construction on; each answer must be a whole one
 /// with status 200.
 ///

@@ -26,7 +26,7 @@ using thane::this_fiber::sleep_for;
 
 namespace {
 
-struct World : thane::testing::FakeWorld {
+struct NotifierWorld : thane::testing::FakeWorld {
   // Notes "EVENT_TYPE PAYLOAD" of what it is given.
   NotificationEndpoint noting(std::vector<std::string>& notes, NotificationFilter filter = {}) {
     NotificationEndpoint endpoint{std::move(filter)};
@@ -49,7 +49,7 @@ struct World : thane::testing::FakeWorld {
 
 using Notes = std::vector<std::string>;
 
-TEST_CASE_FIXTURE(World, "a notification arrives with all that belongs to it") {
+TEST_CASE_FIXTURE(NotifierWorld, "a notification arrives with all that belongs to it") {
   run([&] {
     std::vector<Notification> seen;
     NotificationEndpoint endpoint;
@@ -78,7 +78,7 @@ TEST_CASE_FIXTURE(World, "a notification arrives with all that belongs to it") {
   });
 }
 
-TEST_CASE_FIXTURE(World, "listeners share notifications, pools get all of them") {
+TEST_CASE_FIXTURE(NotifierWorld, "listeners share notifications, pools get all of them") {
   run([&] {
     Notes first;
     Notes second;
@@ -94,7 +94,7 @@ TEST_CASE_FIXTURE(World, "listeners share notifications, pools get all of them")
   });
 }
 
-TEST_CASE_FIXTURE(World, "filters match from the beginning, and only what is a string") {
+TEST_CASE_FIXTURE(NotifierWorld, "filters match from the beginning, and only what is a string") {
   run([&] {
     Notes by_type;
     Notes by_payload;
@@ -113,7 +113,7 @@ TEST_CASE_FIXTURE(World, "filters match from the beginning, and only what is a s
   CHECK_THROWS_AS(NotificationEndpoint({.event_type = "("}), std::invalid_argument);
 }
 
-TEST_CASE_FIXTURE(World, "no text that is sent is too long, or too hard, for a filter") {
+TEST_CASE_FIXTURE(NotifierWorld, "no text that is sent is too long, or too hard, for a filter") {
   run([&] {
     Notes simple;
     Notes hard;
@@ -127,7 +127,7 @@ TEST_CASE_FIXTURE(World, "no text that is sent is too long, or too hard, for a f
   });
 }
 
-TEST_CASE_FIXTURE(World, "what is requeued, or fails, comes again where that is allowed") {
+TEST_CASE_FIXTURE(NotifierWorld, "what is requeued, or fails, comes again where that is allowed") {
   for (const bool allowed : {true, false}) {
     run([&] {
       int calls = 0;
@@ -145,7 +145,8 @@ TEST_CASE_FIXTURE(World, "what is requeued, or fails, comes again where that is 
   }
 }
 
-TEST_CASE_FIXTURE(World, "a batch is given when it is full, or when it has waited long enough") {
+TEST_CASE_FIXTURE(NotifierWorld,
+                  "a batch is given when it is full, or when it has waited long enough") {
   run([&] {
     std::vector<std::size_t> sizes;
     NotificationEndpoint endpoint;
@@ -163,7 +164,7 @@ TEST_CASE_FIXTURE(World, "a batch is given when it is full, or when it has waite
   });
 }
 
-TEST_CASE_FIXTURE(World,
+TEST_CASE_FIXTURE(NotifierWorld,
                   "a notifier without drivers says nothing, one with a wrong driver is none") {
   run([&] {
     Notes notes;

@@ -26,7 +26,7 @@
 namespace http = boost::beast::http;
 using namespace thane::wsgi::internal;
 using boost::beast::error_code;
-using Kind = ParseResult::Kind;
+using HeadKind = ParseResult::Kind;
 
 namespace {
 
@@ -102,7 +102,7 @@ class Oracle final : public http::basic_parser<true> {
 // One message, read by us.
 struct Ours {
   explicit Ours(std::string_view input) : result(parse_head(input, {}, head)) {
-    if (result.kind != Kind::complete) return;
+    if (result.kind != HeadKind::complete) return;
     message = {.method = std::string(head.method),
                .target = std::string(head.target),
                .fields = {},
@@ -136,7 +136,7 @@ struct Ours {
 // line, and HTTP/1.2 to 1.9 are to be answered as HTTP/1.1.
 std::string as_beast_knows_it(const std::string& input, const Ours& ours) {
   std::string known = input;
-  if (ours.result.kind == Kind::complete) {
+  if (ours.result.kind == HeadKind::complete) {
     const auto& target = ours.head.target;
     const auto minor = target.data() + target.size() + std::strlen(" HTTP/1.") - input.data();
     if (known[static_cast<std::size_t>(minor)] != '0') known[static_cast<std::size_t>(minor)] = '1';
@@ -158,7 +158,7 @@ TEST_CASE("what is accepted Beast accepts, with the same method, target, fields 
   int accepted = 0;
   for (const auto& input : inputs()) {
     const Ours ours{input};
-    if (ours.result.kind != Kind::complete) continue;
+    if (ours.result.kind != HeadKind::complete) continue;
     const Oracle beast{as_beast_knows_it(input, ours)};
     // Beast wants Connection to be a list of tokens; we look for the two options that we know.
     if (beast.error == http::error::bad_value &&
@@ -202,7 +202,7 @@ TEST_CASE("what Beast accepts and we refuse is refused for a reason that has a n
   int refused = 0;
   for (const auto& input : inputs()) {
     const Ours ours{input};
-    if (ours.result.kind != Kind::refused) continue;
+    if (ours.result.kind != HeadKind::refused) continue;
     const Oracle beast{as_beast_knows_it(input, ours)};
     if (!beast.message) continue;
     ++refused;

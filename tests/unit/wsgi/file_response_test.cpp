@@ -28,7 +28,7 @@ using testing::Answered;
 using testing::MadeRequest;
 using testing::TemporaryDirectory;
 using namespace wsgi::internal;
-using Kind = WantedRanges::Kind;
+using RangesKind = WantedRanges::Kind;
 
 namespace {
 
@@ -100,7 +100,8 @@ TEST_CASE("ranges are what RFC 9110 says, and what is not one does not count") {
   const auto one = [](std::string_view text) { return parse_byte_ranges(text, 10, 4); };
   const auto is_range = [&](std::string_view text, std::uint64_t first, std::uint64_t size) {
     const auto wanted = one(text);
-    return wanted.kind == Kind::some && wanted.ranges == std::vector<ByteRange>{{first, size}};
+    return wanted.kind == RangesKind::some &&
+           wanted.ranges == std::vector<ByteRange>{{first, size}};
   };
   CHECK(is_range("bytes=0-0", 0, 1));
   CHECK(is_range("Bytes=2-5", 2, 4));
@@ -113,12 +114,12 @@ TEST_CASE("ranges are what RFC 9110 says, and what is not one does not count") {
                                 "bytes=-", "bytes=1", "bytes=1-2-3", "bytes=1-2,x", "bytes=+1-2",
                                 "bytes =1-2", "bytes=0-0,1-1,2-2,3-3,4-4", "bytes=0-8,0-8"}) {
     CAPTURE(bad);
-    CHECK(one(bad).kind == Kind::all);
+    CHECK(one(bad).kind == RangesKind::all);
   }
-  CHECK(one("bytes=10-").kind == Kind::unsatisfiable);
-  CHECK(one("bytes=-0").kind == Kind::unsatisfiable);
-  CHECK(parse_byte_ranges("bytes=0-", 0, 4).kind == Kind::unsatisfiable);
-  CHECK(parse_byte_ranges("bytes=-5", 0, 4).kind == Kind::all);
+  CHECK(one("bytes=10-").kind == RangesKind::unsatisfiable);
+  CHECK(one("bytes=-0").kind == RangesKind::unsatisfiable);
+  CHECK(parse_byte_ranges("bytes=0-", 0, 4).kind == RangesKind::unsatisfiable);
+  CHECK(parse_byte_ranges("bytes=-5", 0, 4).kind == RangesKind::all);
 }
 
 TEST_CASE("a file is answered whole, with what tells its state") {

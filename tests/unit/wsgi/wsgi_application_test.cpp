@@ -58,7 +58,7 @@ bool ends_with_body(const std::string& answer, std::string_view body) {
   return answer.ends_with("\r\n\r\n" + std::string{body});
 }
 
-bool has(const std::string& answer, std::string_view words) {
+bool holds(const std::string& answer, std::string_view words) {
   return answer.find(words) != std::string::npos;
 }
 
@@ -81,7 +81,7 @@ TEST_CASE("the only piece of a body gets a Content-Length, several are chunked")
     return wsgi::piece("only");
   });
   CHECK(answer.starts_with("HTTP/1.1 201 Made Here\r\nContent-Type: text/plain\r\n"));
-  CHECK(has(answer, "Content-Length: 4\r\n"));
+  CHECK(holds(answer, "Content-Length: 4\r\n"));
   CHECK(ends_with_body(answer, "only"));
 
   const auto several = answer_of([](Environ&, const StartResponse& start_response) {
@@ -121,7 +121,7 @@ TEST_CASE("until the first piece an error gives a clean 500, later it cuts the c
     throw std::runtime_error("before");
   });
   CHECK(before.starts_with("HTTP/1.1 500 "));
-  CHECK_FALSE(has(before, "before"));
+  CHECK_FALSE(holds(before, "before"));
 
   Counted counted;
   const auto first = answer_of([&](Environ&, const StartResponse& start_response) {
@@ -162,7 +162,7 @@ TEST_CASE("start_response is called once, unless there is an error to tell") {
     return wsgi::piece("replaced");
   });
   CHECK(replaced.starts_with("HTTP/1.1 503 Replaced\r\nX-New: 1\r\n"));
-  CHECK_FALSE(has(replaced, "X-Old"));
+  CHECK_FALSE(holds(replaced, "X-Old"));
 
   const auto late = answer_of([&](Environ&, const StartResponse& start_response) {
     start_response("200 OK", text)("first");
@@ -213,7 +213,7 @@ TEST_CASE("HEAD has the head alone, and the body is closed") {
         return counted.body({"a", "b"});
       },
       "HEAD");
-  CHECK(has(answer, "Content-Length: 2\r\n"));
+  CHECK(holds(answer, "Content-Length: 2\r\n"));
   CHECK(ends_with_body(answer, ""));
   CHECK(counted.closes == 1);
 }
@@ -304,8 +304,8 @@ TEST_CASE("an Application in the WSGI form sees what the environ says, and answe
       });
   const auto answer = answer_of(wrapped);
   CHECK(answer.starts_with("HTTP/1.1 202 Fine\r\nX-Answer: yes\r\n"));
-  CHECK(has(answer, "Content-Type: text/plain"));
-  CHECK(has(answer, "Content-Length: 21\r\n"));
+  CHECK(holds(answer, "Content-Type: text/plain"));
+  CHECK(holds(answer, "Content-Length: 21\r\n"));
   CHECK(ends_with_body(answer, "GET /chan ged% added "));
 }
 

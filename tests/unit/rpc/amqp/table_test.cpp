@@ -28,7 +28,7 @@ Table read(std::string_view octets) {
 }
 
 // The octets as a table, or the code with which they are refused.
-int code_of(std::string_view octets) {
+int table_code_of(std::string_view octets) {
   try {
     (void)read(octets);
     return 200;
@@ -73,7 +73,7 @@ TEST_CASE("a field is found by its name") {
 }
 
 TEST_CASE("what is no table is refused with 502") {
-  CHECK(code_of("\0\0\0\0"sv) == 200);
+  CHECK(table_code_of("\0\0\0\0"sv) == 200);
   for (const std::string_view bad : {
            "\0\0\0"sv,                       // No size.
            "\0\0\0\x05\x01x"sv,              // Shorter than it says.
@@ -84,15 +84,15 @@ TEST_CASE("what is no table is refused with 502") {
            "\0\0\0\x08\x01xS\0\0\0\x09y"sv,  // A text that goes beyond.
            "\0\0\0\x00x"sv,                  // More than a table.
        }) {
-    CHECK(code_of(bad) == 502);
+    CHECK(table_code_of(bad) == 502);
   }
 }
 
 TEST_CASE("tables within tables are read up to a limit") {
   Table table;
   for (int i = 1; i < deepest_table; ++i) table = Table{{{"t", {table}}}};
-  CHECK(code_of(written(table)) == 200);
-  CHECK(code_of(written(Table{{{"t", {table}}}})) == 502);
+  CHECK(table_code_of(written(table)) == 200);
+  CHECK(table_code_of(written(Table{{{"t", {table}}}})) == 502);
 }
 
 TEST_CASE("the properties of a message are those that were set") {

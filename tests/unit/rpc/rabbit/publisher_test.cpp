@@ -22,7 +22,7 @@ using amqp::MethodId;
 namespace {
 
 // A publisher on an open channel, without the fibers of a link.
-struct World : thane::testing::OpenPeer {
+struct PublisherWorld : thane::testing::OpenPeer {
   void run(const std::function<void()>& body) {
     loop.run([&] {
       publisher.opened(connection, channel);
@@ -78,7 +78,8 @@ struct World : thane::testing::OpenPeer {
   thane::FiberLoop loop{thane::FiberLoop::Options{.time = thane::Time::simulated}};
 };
 
-TEST_CASE_FIXTURE(World, "messages above the high-water mark wait until the output has left") {
+TEST_CASE_FIXTURE(PublisherWorld,
+                  "messages above the high-water mark wait until the output has left") {
   run([&] {
     for (int i = 0; i < 4; ++i) publisher.send(message(std::string(600'000, 'x')));
     CHECK(publisher.open() == 4);
@@ -90,7 +91,7 @@ TEST_CASE_FIXTURE(World, "messages above the high-water mark wait until the outp
   });
 }
 
-TEST_CASE_FIXTURE(World,
+TEST_CASE_FIXTURE(PublisherWorld,
                   "what was not confirmed when the connection was lost is the first to go again") {
   run([&] {
     for (const char* const body : {"body 1", "body 2", "body 3"}) publisher.send(message(body));
@@ -106,7 +107,8 @@ TEST_CASE_FIXTURE(World,
   });
 }
 
-TEST_CASE_FIXTURE(World, "an exchange that is not durable already is declared so, and used") {
+TEST_CASE_FIXTURE(PublisherWorld,
+                  "an exchange that is not durable already is declared so, and used") {
   options.amqp_durable_queues = true;
   run([&] {
     publisher.send(message());
@@ -122,7 +124,8 @@ TEST_CASE_FIXTURE(World, "an exchange that is not durable already is declared so
   });
 }
 
-TEST_CASE_FIXTURE(World, "what the broker refuses for good fails, with all that it is named in") {
+TEST_CASE_FIXTURE(PublisherWorld,
+                  "what the broker refuses for good fails, with all that it is named in") {
   run([&] {
     publisher.send(message());
     auto other = message();
