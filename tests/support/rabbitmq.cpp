@@ -95,6 +95,13 @@ void RabbitMq::delete_queues() {
       "[rabbit_amqqueue:delete(Q, false, false, <<\"test\">>) || Q <- rabbit_amqqueue:list()]");
 }
 
+void RabbitMq::delete_queues_unnoticed() {
+  (void)eval(
+      "Channels = rabbit_channel:list(), [sys:suspend(C) || C <- Channels], timer:sleep(2000), "
+      "[rabbit_amqqueue:delete(Q, false, false, <<\"test\">>) || Q <- rabbit_amqqueue:list()], "
+      "[sys:resume(C) || C <- Channels]");
+}
+
 void RabbitMq::run_out_of_memory() {
   (void)eval("vm_memory_monitor:set_vm_memory_high_watermark({absolute, 1})");
 }

@@ -38,6 +38,9 @@ class RabbitMq {
   void close_connections(const std::string& end = {});
   void delete_queue(const std::string& name);
   void delete_queues();  ///< All of them.
+  /// The same while its channels stand still for two seconds: what clients ask for meanwhile they
+  /// do before they notice.
+  void delete_queues_unnoticed();
   /// From now on it is above its limit, and blocks who publishes.
   void run_out_of_memory();
   void have_memory_again();

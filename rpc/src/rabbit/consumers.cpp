@@ -82,7 +82,8 @@ void Consumers::declare() {
   if (!stuck_.empty()) {
     (void)connection_->request(channel_, amqp::DeleteQueue{std::exchange(stuck_, {})});
   }
-  for (const amqp::Request& request : concessions_.apply(topology_.declares)) {
+  for (const amqp::Request& request :
+       without(concessions_.apply(topology_.declares), consumed_queues())) {
     (void)connection_->request(channel_, request);
   }
   for (const std::size_t index : std::exchange(missing_, {})) {
@@ -90,6 +91,16 @@ void Consumers::declare() {
     last_request_ = connection_->request(channel_, request);
   }
   link_.flush();
+}
+
+// They are left alone: where one is just being deleted, and is declared again before RabbitMQ has
+// told us so, it neither cancels the consumer nor delivers to it.
+std::vector<std::string> Consumers::consumed_queues() const {
+  std::vector<std::string> queues;
+  for (std::size_t i = 0; i < topology_.queues.size(); ++i) {
+    if (!missing_.contains(i)) queues.push_back(topology_.queues[i]);
+  }
+  return queues;
 }
 
 void Consumers::happened(amqp::Event& event) {

@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <thane/clock.hpp>
 #include <thane/event.hpp>
@@ -61,6 +62,7 @@ class Consumers : public ChannelUser {
 
  private:
   void declare();
+  [[nodiscard]] std::vector<std::string> consumed_queues() const;
   void completed(amqp::RequestId request);
   void consumer_cancelled(const std::string& tag);
   void note_offset(const amqp::Delivered& message);

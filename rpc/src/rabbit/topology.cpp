@@ -1,5 +1,6 @@
 #include "topology.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <set>
 #include <utility>
@@ -150,6 +151,17 @@ Route notification_route(const RabbitOptions& options, const Target& target) {
           topic_exchange(options, target.exchange), shared_queue(options, target.topic),
           BindQueue{
               .queue = target.topic, .exchange = target.exchange, .routing_key = target.topic}}};
+}
+
+std::vector<amqp::Request> without(std::vector<amqp::Request> declares,
+                                   const std::vector<std::string>& queues) {
+  std::erase_if(declares, [&queues](const amqp::Request& request) {
+    const auto* const made = std::get_if<amqp::DeclareQueue>(&request);
+    const auto* const bound = std::get_if<amqp::BindQueue>(&request);
+    return (made != nullptr && std::ranges::count(queues, made->name) > 0) ||
+           (bound != nullptr && std::ranges::count(queues, bound->queue) > 0);
+  });
+  return declares;
 }
 
 amqp::Consume consume(const RabbitOptions& options, const Topology& topology, std::size_t index,

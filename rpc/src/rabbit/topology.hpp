@@ -42,6 +42,10 @@ struct Route {
 /// that nothing is lost before a listener exists.
 [[nodiscard]] Route notification_route(const RabbitOptions& options, const Target& target);
 
+/// `declares` but for what makes or binds one of `queues`.
+[[nodiscard]] std::vector<amqp::Request> without(std::vector<amqp::Request> declares,
+                                                 const std::vector<std::string>& queues);
+
 /// The request that makes a consumer of the `index`th queue. `offset`: where to begin in a stream;
 /// none: with what came last.
 [[nodiscard]] amqp::Consume consume(const RabbitOptions& options, const Topology& topology,

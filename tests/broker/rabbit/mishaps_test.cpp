@@ -172,6 +172,27 @@ TEST_CASE("queues that are deleted, one or all at once, are declared and consume
   });
 }
 
+// RabbitMQ forgets a consumer without a word whose queue is declared again before it has seen that
+// the old one is gone.
+TEST_CASE("queues are consumed from again that are deleted while one of them is declared again") {
+  on_loop([] {
+    Pair pair{"race"};
+    CHECK(pair.echo(1) == 1);
+    // The second time it is declared a second later, just when the others go.
+    for (int i = 0; i < 2; ++i) {
+      at_broker([](RabbitMq& it) { it.delete_queue("race"); });
+      if (i == 0) CHECK(comes_true([&] { return answers(pair.client); }));
+    }
+    at_broker([](RabbitMq& it) { it.delete_queues_unnoticed(); });
+    CHECK(comes_true([&] { return answers(pair.client); }));
+    CHECK(comes_true([&] { return answers(pair.client.prepare({.server = "s1"})); }));
+    CHECK(comes_true([&] {
+      pair.client.prepare({.fanout = true}).cast("bump");
+      return pair.bumps.grows_within(300ms);
+    }));
+  });
+}
+
 TEST_CASE("a broker short of memory stops publishers, but not the loop, nor a stop") {
   const CapturedLog log;
   on_loop([&] {

@@ -52,6 +52,22 @@ TEST_CASE("a server has the queues of its topic, of itself and of fanout") {
   CHECK(all.own_queue == "demo_fanout_1");
 }
 
+TEST_CASE("queues are declared apart from those that are consumed from") {
+  const Topology all = server_topology({}, demo, "1");
+  const auto queues_of = [](const std::vector<amqp::Request>& declares) {
+    std::vector<std::string> names;
+    for (const amqp::Request& each : declares) {
+      if (const auto* const made = std::get_if<DeclareQueue>(&each)) names.push_back(made->name);
+      if (const auto* const bound = std::get_if<BindQueue>(&each)) names.push_back(bound->queue);
+    }
+    return names;
+  };
+  const auto some = without(all.declares, {"demo", "demo_fanout_1"});
+  CHECK(some.size() == 5);  // The exchanges are.
+  CHECK(queues_of(some) == std::vector<std::string>{"demo.s1", "demo.s1"});
+  CHECK(without(all.declares, {}).size() == all.declares.size());
+}
+
 TEST_CASE("options change how queues and exchanges are declared, as in oslo.messaging") {
   RabbitOptions durable;
   durable.amqp_durable_queues = true;
