@@ -274,6 +274,7 @@ bool Connection::send_file(const FileBody& file, std::uint64_t counted, std::uin
   const auto wanted = std::min(counted - octets, file.left());
   const auto sent = transport_.send_file(file.fd(), file.offset(), wanted);
   octets += sent.octets;
+  file.tell_sent(sent.octets);
   return sent.outcome != SentFile::Outcome::peer_gone;
 }
 
