@@ -143,6 +143,37 @@ TEST_CASE_FIXTURE(VolumeApi,
         "--osapi-volume-workers: 0 is below the minimum of 1");
 }
 
+TEST_CASE_FIXTURE(VolumeApi, "a Paste file of the start is found again, wherever the program is") {
+  ChildProcess api{EXAMPLES_DIR "/volume_api",
+                   {"--osapi-volume-listen", "127.0.0.1", "--osapi-volume-workers", "1",
+                    "--osapi-volume-listen-port", std::to_string(port), "--chdir", "/"},
+                   {.directory = files.path()}};
+  api.expect_line("parent ready");
+  api.signal(SIGHUP);
+  api.expect_line("reload finished generation=2");
+  CHECK(http_get(port, "/v2/demo/volumes").status == 200);
+  stop(api);
+}
+
+TEST_CASE("a manager's hooks run in their order, the last one when the API answers") {
+  const TemporaryDirectory files;
+  files.write("api-paste.ini", "[app:hooked]\nuse = egg:hooks#app\n");
+  for (const char* workers : {"1", "2"}) {
+    ChildProcess api{PROGRAMS_DIR "/api_hooks",
+                     {"--config-file", files.write("c", ""), "--hooked-listen", "127.0.0.1",
+                      "--hooked-workers", workers, "--wsgi-wsgi-access-log", "no"}};
+    api.expect_line("parent ready");
+    std::string all;
+    for (const auto& line : api.messages_so_far()) {
+      if (line.find("_h") != std::string::npos) all += line + "|";
+    }
+    const std::string once = "init_host|pre_start_hook|post_start_hook: HTTP/1.1 200 OK|";
+    if (workers == std::string{"1"}) CHECK(all == once);
+    CHECK(all.size() == once.size() * static_cast<std::size_t>(*workers - '0'));
+    stop(api);
+  }
+}
+
 struct AllApis {
   std::uint16_t compute = free_port();
   std::uint16_t metadata = free_port();
@@ -247,6 +278,34 @@ TEST_CASE("proxy_server tells what it wants, and what is wrong with what it got"
                                    "workers = many\n");
   CHECK(last_line(program, {workers}, 78) ==
         workers + ": workers = many: Expected an integer or \"auto\"");
+}
+
+TEST_CASE("run_wsgi takes a file of any name, from where it was started, and a program's options") {
+  const TemporaryDirectory files;
+  const auto port = std::to_string(free_port());
+  files.write("a%20#b.conf", "[DEFAULT]\nbind_ip = 127.0.0.1\nbind_port = " + port +
+                                 "\nworkers = 1\ncapture_stdio = no\n[app:main]\n"
+                                 "use = egg:hooks#app\n[app:greeting]\nuse = main\n");
+  ChildProcess served{PROGRAMS_DIR "/api_hooks",
+                      {"a%20#b.conf", "--greeting", "good morning", "--chdir", "/"},
+                      {.directory = files.path()}};
+  served.expect_line("parent ready");
+  served.signal(SIGHUP);
+  served.expect_line("reload finished generation=2");
+  CHECK(http_get(static_cast<std::uint16_t>(std::stoi(port)), "/").body == "good morning");
+  stop(served);
+}
+
+TEST_CASE("an option is no file of run_wsgi, and settings of its section alone count") {
+  const char* program = EXAMPLES_DIR "/proxy_server";
+  CHECK(last_line(program, {"--check-config"}, 2) ==
+        "usage: proxy_server CONFIG-FILE-OR-DIRECTORY [--OPTION VALUE]...");
+  const TemporaryDirectory files;
+  const auto file = files.write(
+      "p.conf",
+      "[pipeline:main]\npipeline = other proxy-server\n[app:proxy-server]\n"
+      "use = egg:swift#proxy\n[filter:other]\nuse = egg:swift#healthcheck\nworkers = many\n");
+  CHECK(last_line(program, {file, "--check-config"}, 0) == "configuration ok");
 }
 
 TEST_CASE("https greets over TLS, and takes up a new certificate at a SIGHUP") {

@@ -23,6 +23,9 @@ namespace {
 // Gathered answers are sent when they exceed this, even if more requests are buffered.
 constexpr std::size_t max_gathered = 65536;
 
+// Who goes on sending what nobody wants is read from for so long, each time close_linger.
+constexpr Duration longest_linger = std::chrono::seconds{30};
+
 // An unfinished head is parsed again when a line was completed, or when this many octets came
 // without one: a client that sends single octets does not make us read everything again each time.
 constexpr std::size_t parse_step = 1024;
@@ -273,6 +276,7 @@ bool Connection::send_file(const FileBody& file, std::uint64_t counted, std::uin
   const auto wanted = std::min(counted - octets, file.left());
   const auto sent = transport_.send_file(file.fd(), file.offset(), wanted);
   octets += sent.octets;
+  file.tell_sent(sent.octets);
   return sent.outcome != SentFile::Outcome::peer_gone;
 }
 
@@ -293,15 +297,20 @@ bool Connection::flush() {
 }
 
 // Closing with unread octets in the kernel's buffer resets the connection, and a reset can destroy
-// the answer before the client has read it (RFC 9112 9.6).
+// the answer before the client has read it (RFC 9112 9.6). Many clients look for it only when they
+// have sent all of a body that nobody wants.
 void Connection::linger() {
   if (!flush()) return;
   transport_.shutdown_send();
   transport_.expect(Waiting::close);
-  do {
+  const TimePoint begin = SteadyClock::now();
+  for (;;) {
     input_.consume(input_.data().size());
     input_.make_room(1);
-  } while (transport_.read_some(input_.space(), input_.space_size()) != 0);
+    if (transport_.read_some(input_.space(), input_.space_size()) == 0) return;
+    const bool has_time = !site_.draining && SteadyClock::now() - begin < longest_linger;
+    if (has_time) transport_.expect(Waiting::close);
+  }
 }
 
 void Connection::become_idle() {

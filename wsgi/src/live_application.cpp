@@ -17,9 +17,10 @@ Application LiveApplication::application() {
   return [this](Request& request) {
     const auto now = current_;  // A reset may come while it runs.
     Response response = (*now)(request);
-    // A file needs no application; wrapped, it would not be sent by the kernel.
     const BodyStream& stream = response.body_stream();
-    if (stream && stream.target<FileBody>() == nullptr) {
+    if (const auto* const file = stream.target<FileBody>()) {
+      response.set_stream(file->owned_by(now));  // Wrapped, it would not be sent by the kernel.
+    } else if (stream) {
       response.set_stream([now, stream] { return stream(); });
     }
     return response;

@@ -103,6 +103,7 @@ void Mapper::extend(const Mapper& other, std::string_view path_prefix,
     const auto pattern = std::string{path_prefix} + (joined ? "/" : "") + route.pattern;
     auto options = route.options;
     options.minimization = route.minimized;
+    options.requirements = route.requirements;  // Those of the other table among them.
     if (change) change(options);
     if (route.destination == nullptr) {
       table_->connect(route.name, pattern, options);

@@ -143,8 +143,9 @@ std::vector<AnyOpt> time_options(const ServerOptions& defaults) {
                  "Time for each single wait within a body or an answer; 0 means no limit."),
       time_limit("keep_alive_timeout", defaults.keep_alive_timeout,
                  "Time that a connection may be idle between requests; 0 means no limit."),
-      time_limit("close_linger", defaults.close_linger,
-                 "Time for a client to close the connection after the last answer."),
+      time_limit(
+          "close_linger", defaults.close_linger,
+          "Time for a client to close the connection after the last answer, or to send more."),
       time_limit("graceful_linger", defaults.graceful_linger,
                  "Time that idle connections get for one more request when the server stops."),
       time_limit("reload_linger", defaults.reload_linger,

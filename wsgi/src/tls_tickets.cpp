@@ -20,10 +20,6 @@ namespace {
 constexpr std::int64_t period_seconds = 12 * 3600;
 constexpr std::size_t page = 4096;
 
-std::int64_t current_period() {
-  return std::time(nullptr) / period_seconds;
-}
-
 int index_in_context() {
   static const int index = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
   return index;
@@ -31,8 +27,8 @@ int index_in_context() {
 
 }  // namespace
 
-TlsTickets::TlsTickets()
-    : cipher_(EVP_CIPHER_fetch(nullptr, "AES-256-CBC", nullptr), &EVP_CIPHER_free) {
+TlsTickets::TlsTickets(Clock clock)
+    : clock_(clock), cipher_(EVP_CIPHER_fetch(nullptr, "AES-256-CBC", nullptr), &EVP_CIPHER_free) {
   if (!cipher_) throw std::runtime_error("OpenSSL has no cipher for session tickets");
   void* const memory =
       ::mmap(nullptr, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -55,6 +51,14 @@ TlsTickets::~TlsTickets() {
 void TlsTickets::use_in(SSL_CTX* context) const {
   SSL_CTX_set_ex_data(context, index_in_context(), const_cast<TlsTickets*>(this));
   SSL_CTX_set_tlsext_ticket_key_evp_cb(context, &TlsTickets::handle);
+}
+
+std::int64_t TlsTickets::seconds_now() {
+  return std::time(nullptr);
+}
+
+std::int64_t TlsTickets::current_period() const {
+  return clock_() / period_seconds;
 }
 
 TlsTickets::Keys TlsTickets::make_keys(std::int64_t period) const {
@@ -92,7 +96,7 @@ int TlsTickets::handle(SSL* connection, unsigned char* name, unsigned char* iv,
                        EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac, int encrypt) {
   const auto& self = *static_cast<TlsTickets*>(
       SSL_CTX_get_ex_data(SSL_get_SSL_CTX(connection), index_in_context()));
-  const std::int64_t now = current_period();
+  const std::int64_t now = self.current_period();
   Keys chosen = self.current_keys(now);
   int result = 1;
   if (encrypt != 0) {

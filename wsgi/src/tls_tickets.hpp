@@ -15,7 +15,15 @@ namespace thane::wsgi::internal {
 /// one of them reads no older sessions. Kept in memory that is not dumped, nor written to a swap.
 class TlsTickets {
  public:
-  TlsTickets();
+  using Clock = std::int64_t (*)();  ///< Seconds; those of std::time() for all but tests.
+
+  struct Keys {
+    std::array<unsigned char, 16> name;  ///< The client is told.
+    std::array<unsigned char, 32> cipher;
+    std::array<unsigned char, 32> mac;
+  };
+
+  explicit TlsTickets(Clock clock = &seconds_now);
   ~TlsTickets();
   TlsTickets(const TlsTickets&) = delete;
   TlsTickets& operator=(const TlsTickets&) = delete;
@@ -23,12 +31,10 @@ class TlsTickets {
   /// `context` uses them from now on; this outlives it.
   void use_in(SSL_CTX* context) const;
 
+  /// Those of a time of twelve hours, which are counted.
+  [[nodiscard]] Keys make_keys(std::int64_t period) const;
+
  private:
-  struct Keys {
-    std::array<unsigned char, 16> name;
-    std::array<unsigned char, 32> cipher;
-    std::array<unsigned char, 32> mac;
-  };
   static constexpr std::size_t secret_size = 32;
   struct Memory {
     std::array<unsigned char, secret_size> secret;
@@ -39,9 +45,11 @@ class TlsTickets {
 
   static int handle(SSL* connection, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher,
                     EVP_MAC_CTX* mac, int encrypt);
-  [[nodiscard]] Keys make_keys(std::int64_t period) const;
+  static std::int64_t seconds_now();
+  [[nodiscard]] std::int64_t current_period() const;
   [[nodiscard]] const Keys& current_keys(std::int64_t period) const;
 
+  Clock clock_;
   Memory* memory_;
   std::unique_ptr<EVP_CIPHER, void (*)(EVP_CIPHER*)> cipher_;
 };

@@ -258,7 +258,7 @@ Application from_wsgi(WsgiApplication application) {
         response.set_header("Content-Length", std::to_string(file->left()));
       }
       // The file holds on to the exchange, which closes it.
-      response.set_stream(FileBody{{exchange, file->file().get()}, file->offset(), file->left()});
+      response.set_stream(file->owned_by(exchange));
     } else if (auto whole = exchange->take_whole(response)) {
       response.set_body(*std::move(whole));
     } else {

@@ -2,9 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <string>
+#include <thread>
 
 #include <thane/launch.hpp>
 #include <thane/wsgi/server_options.hpp>
@@ -86,6 +88,13 @@ TEST_CASE("thane's own names count as well, and the command line goes before the
 TEST_CASE("what cannot be is told with the file and the option") {
   CHECK_THROWS_WITH_AS(configured({{"bind_port", "http"}}),
                        "proxy.conf: server.port: \"http\" is not an integer", thane::config_error);
+}
+
+TEST_CASE("words are understood in capitals, and syslog's levels by ours") {
+  CHECK(configured({{"workers", "AUTO"}}).get<int>("workers") ==
+        static_cast<int>(std::max(1U, std::thread::hardware_concurrency())));
+  CHECK(configured({{"log_level", "Notice"}}).get<std::string>("log_level") == "info");
+  CHECK(configured({{"log_level", "ERROR"}}).get<std::string>("log_level") == "error");
 }
 
 }  // namespace

@@ -95,4 +95,10 @@ TEST_CASE("a version that is switched off is neither listed nor mounted") {
   CHECK(mounted == std::vector<std::string>{"/", "/v2"});
 }
 
+TEST_CASE("a version is found where it is mounted, with '/' behind it and without") {
+  MadeRequest request{"GET", "/v2"};
+  request->shift_path(3);
+  CHECK(versions().detail("v2.0")(*request).status() == 200);
+}
+
 }  // namespace

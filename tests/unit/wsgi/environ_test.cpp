@@ -205,4 +205,9 @@ TEST_CASE("readlines() gives all lines, or as many as the hint asks for") {
   CHECK(all.input().readlines().empty());
 }
 
+TEST_CASE("the host is that of a target in absolute form, whatever the field says") {
+  Parsed parsed{"GET http://asked.example/p HTTP/1.1\r\nHost: said.example\r\n\r\n"};
+  CHECK(Environ{parsed.request}.get("HTTP_HOST") == "asked.example");
+}
+
 }  // namespace

@@ -118,6 +118,25 @@ TEST_CASE_FIXTURE(Words, "a file stays one, which the server has the kernel send
   CHECK(file->left() == 7);
 }
 
+TEST_CASE_FIXTURE(Words, "a file that is being sent keeps the application it is from") {
+  auto owned = std::make_shared<int>(1);
+  const std::weak_ptr<int> alive = owned;
+  LiveApplication files{config, [&owned] {
+                          return [kept = std::exchange(owned, nullptr)](Request&) {
+                            return Response{}.set_stream(thane::wsgi::FileBody{nullptr, 0, 7});
+                          };
+                        }};
+  MadeRequest request{"GET", "/"};
+  {
+    const Response response = files.application()(*request);
+    config.install(config.load());
+    files.prepare();
+    files.take_up(files.next());
+    CHECK_FALSE(alive.expired());
+  }
+  CHECK(alive.expired());
+}
+
 TEST_CASE_FIXTURE(Words, "an application that is none is an error") {
   CHECK_THROWS_AS((LiveApplication{config, [] { return Application{}; }}), std::invalid_argument);
 }

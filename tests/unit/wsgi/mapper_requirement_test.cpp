@@ -95,4 +95,20 @@ TEST_CASE("expressions are Python's where the languages differ") {
                        std::invalid_argument);
 }
 
+TEST_CASE("requirements of the table count in each route that says nothing of the variable") {
+  Mapper mapper{{.requirements = {{"format", "json"}, {"id", "\\d+"}}}};
+  mapper.connect("/a/{id}.{format}");
+  mapper.connect("/b/{id:[a-z]+}.{format}", {.requirements = {{"format", "xml"}}});
+  mapper.resource("item", "items");
+  for (const auto* path : {"/a/7.json", "/b/x.xml", "/items/x.json", "/items.json"}) {
+    CAPTURE(path);
+    CHECK(mapper.match(path));
+  }
+  for (const auto* path : {"/a/x.json", "/a/7.xml", "/b/7.xml", "/b/x.json", "/items.xml"}) {
+    CAPTURE(path);
+    CHECK_FALSE(mapper.match(path));
+  }
+  CHECK(text_of(mapper.match("/items/x.xml")).find("x.xml") != std::string::npos);
+}
+
 }  // namespace

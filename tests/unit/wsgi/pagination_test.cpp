@@ -96,4 +96,11 @@ TEST_CASE("the link stands beside the list") {
   CHECK_FALSE(rest.contains("volumes_links"));
 }
 
+TEST_CASE("a link is encoded again, where it is mounted and what it asks for") {
+  MadeRequest request{"GET", "/a%20b/c%3Fd?limit=1"};
+  request->shift_path(4);
+  CHECK(next_link(*request, page_of(*request), 1, "x y").value_or("none") ==
+        "http://h/a%20b/c%3Fd?limit=1&marker=x+y");
+}
+
 }  // namespace

@@ -197,4 +197,55 @@ TEST_CASE("a controller refuses functions that are none, and statuses that are n
   CHECK_THROWS_AS(controller.show(method, 42), std::invalid_argument);
 }
 
+TEST_CASE_FIXTURE(Volumes, "a body may be nested a hundred times, and not once more") {
+  const auto nested = [](std::size_t depth) {
+    return std::string(depth, '[') + "1" + std::string(depth, ']');
+  };
+  const auto message = [&](std::size_t depth) {
+    return ask("POST", "/volumes", nested(depth)).body["badRequest"]["message"];
+  };
+  CHECK(message(Resource::max_json_depth) == "Missing required element 'volume' in request body.");
+  CHECK(message(Resource::max_json_depth + 1) == malformed);
+}
+
+TEST_CASE_FIXTURE(Volumes, "what is under the name of an entity has to be an object") {
+  CHECK(ask("POST", "/volumes", R"({"volume": 3})").body ==
+        fault_json("badRequest", 400, "Missing required element 'volume' in request body."));
+}
+
+TEST_CASE_FIXTURE(Volumes, "an action is posted to nobody where a controller has none") {
+  controller = Controller{};
+  CHECK(ask("POST", "/volumes/7/action", R"({"os-extend": {}})").status == 404);
+}
+
+TEST_CASE_FIXTURE(Volumes, "an extension stands around actions, and takes the place of one") {
+  const auto says = [](const char* who) {
+    return [who](ResourceRequest&) -> ResourceResponse { return Json{{"by", who}}; };
+  };
+  const auto wraps = [](ResourceRequest& request, const Controller::Method& next) {
+    auto response = next(request);
+    (*response.body())["wrapped"] = true;
+    return response;
+  };
+  Controller more;
+  more.action("os-extend", says("extension")).extends_action("os-extend", wraps);
+  controller.action("os-reset", says("own")).extends_action("os-reset", wraps);
+  controller.extend(more);
+  const Json by_extension{{"by", "extension"}, {"wrapped", true}};
+  const Json by_own{{"by", "own"}, {"wrapped", true}};
+  CHECK(ask("POST", "/volumes/7/action", R"({"os-extend": {}})").body == by_extension);
+  CHECK(ask("POST", "/volumes/7/action", R"({"os-reset": {}})").body == by_own);
+}
+
+TEST_CASE_FIXTURE(Volumes, "JSON is sent by its own type if it has one, and always as UTF-8") {
+  controller.index([](ResourceRequest&) -> ResourceResponse {
+    auto response = ResourceResponse{Json{{"name", "a\xff"}}};
+    return std::move(response).set_header("Content-Type", "application/vnd.shop+json");
+  });
+  const auto answer = ask("GET", "/volumes");
+  CHECK(answer.response.header("Content-Type") == "application/vnd.shop+json");
+  CHECK(answer.response.headers().size() == 1);
+  CHECK(answer.body == Json{{"name", "a\xef\xbf\xbd"}});
+}
+
 }  // namespace

@@ -17,6 +17,7 @@
 #include <thane/timeout.hpp>
 
 #include "connection.hpp"
+#include "made_request.hpp"
 #include "memory_transport.hpp"
 
 using namespace thane;
@@ -321,6 +322,66 @@ TEST_CASE("a stream stays one in both directions") {
   };
   CHECK(ends_with_body(answer_of(wsgi::from_wsgi(wsgi::to_wsgi(plain))),
                        "1\r\n1\r\n1\r\n2\r\n0\r\n\r\n"));
+}
+
+TEST_CASE("a status has three digits, and write() belongs to the call") {
+  CHECK(answer_of([](Environ&, const StartResponse& start_response) {
+          start_response("2000 OK", text);
+          return wsgi::piece("x");
+        }).starts_with("HTTP/1.1 500 "));
+  const auto late = answer_of([](Environ&, const StartResponse& start_response) {
+    return wsgi::generate([write = start_response("200 OK", text), left = 2]() mutable {
+      if (--left == 0) write("late");
+      return left > 0 ? std::optional<std::string>{"x"} : std::nullopt;
+    });
+  });
+  CHECK(ends_with_body(late, "1\r\nx\r\n"));
+}
+
+TEST_CASE("an Application in the WSGI form is told all that the environ says") {
+  struct Seen {
+    std::string target, path, script_name, scheme, authority, subject, route, body;
+    int minor_version = 1;
+  } seen;
+  const wsgi::Application plain = [&](wsgi::Request& request) {
+    const auto* const client = request.client_certificate();
+    const auto* const route = request.route();
+    seen = {std::string{request.target()},
+            std::string{request.path()},
+            std::string{request.script_name()},
+            std::string{request.scheme()},
+            std::string{request.authority()},
+            client != nullptr ? client->subject : "none",
+            route != nullptr ? route->name : "none",
+            request.read_all(),
+            request.minor_version()};
+    CHECK(request.header("X-Two-Words") == "two");
+    return wsgi::Response{204};
+  };
+  const wsgi::ClientCertificate alice{"CN=alice", "CN=authority", "0A"};
+  const wsgi::internal::Surroundings surroundings{.secure = true, .client = &alice};
+  testing::MadeRequest made{"POST", "/app/it%20em?q=%20", "Transfer-Encoding: chunked\r\n", "body"};
+  made.surroundings() = surroundings;
+  made->shift_path(4);
+  made->set_route(wsgi::RouteMatch{.name = "item"});
+  Environ variables{*made};
+  variables.set("SERVER_PROTOCOL", "HTTP/1.0");
+  variables.set("HTTP_X_TWO_WORDS", "two");
+  variables.set("HTTP_HOST", "changed.example");
+  const StartResponse start_response{
+      [](std::string_view, const StartResponse::Headers&, const std::exception_ptr&) {
+        return [](std::string_view) {};
+      }};
+  (void)wsgi::to_wsgi(plain)(variables, start_response);
+  CHECK(seen.target == "/app/it%20em?q=%20");
+  CHECK(seen.path == "/it em");
+  CHECK(seen.script_name == "/app");
+  CHECK(seen.scheme == "https");
+  CHECK(seen.authority == "changed.example");
+  CHECK(seen.subject == "CN=alice");
+  CHECK(seen.route == "item");
+  CHECK(seen.body == "body");
+  CHECK(seen.minor_version == 0);
 }
 
 }  // namespace

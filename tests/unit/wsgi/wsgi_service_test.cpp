@@ -3,13 +3,16 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <thane/log_options.hpp>
 #include <thane/wsgi/server_options.hpp>
 
 #include "service/api_options.hpp"
+#include "service/paste_file.hpp"
 #include "support/captured_log.hpp"
 #include "support/temporary_directory.hpp"
 
@@ -110,6 +113,45 @@ TEST_CASE_FIXTURE(Shop, "a check loads what is enabled, and warns of names that 
   CHECK_THROWS_AS(check(parse({"--enabled-apis", "volume,broken"})), load_error);
   CHECK_THROWS_WITH_AS(check(parse({"--enabled-apis", "gone"})),
                        "enabled_apis: no API can be started", thane::config_error);
+}
+
+TEST_CASE_FIXTURE(Shop, "an API has as many workers as there are CPUs, unless told otherwise") {
+  CHECK(parse({}).get<int>("volume_workers") ==
+        static_cast<int>(std::max(1U, std::thread::hardware_concurrency())));
+}
+
+TEST_CASE_FIXTURE(Shop, "the directories of the configuration are looked in one after the other") {
+  const TemporaryDirectory first, last, directory, start;
+  const auto where = [](const TemporaryDirectory& folder) { return folder.path() + "/here.ini"; };
+  const auto config = Config::parse(
+      {"--config-file", first.write("a.conf", ""), "--config-file", last.write("b.conf", ""),
+       "--config-dir", directory.path(), "--api-paste-config", "here.ini"},
+      groups);
+  const auto found = [&] {
+    return thane::wsgi::internal::find_paste_file(*config.snapshot(), start.path());
+  };
+  CHECK_THROWS_AS((void)found(), load_error);
+  for (const auto* const folder : {&start, &first, &last, &directory}) {
+    folder->write("here.ini", "");
+    CHECK(found() == where(*folder));
+  }
+}
+
+TEST_CASE_FIXTURE(Shop, "what an included file does not have is no name that nobody has") {
+  files.write("other.ini", "[app:one]\nuse = egg:shop#api\n");
+  files.write("api-paste.ini", "[app:volume]\nuse = config:other.ini#two\n");
+  const auto config = parse({});
+  try {
+    (void)load_api(config, make_registry(config), "volume");
+    FAIL("loaded");
+  } catch (const load_error& error) {
+    CHECK(dynamic_cast<const app_not_found_error*>(&error) == nullptr);
+  }
+}
+
+TEST_CASE_FIXTURE(Shop, "a Paste file may have any name") {
+  const auto odd = files.write("a%20#b.ini", "[app:volume]\nuse = egg:shop#api\n");
+  CHECK(error_of(parse({"--api-paste-config", odd}), "volume") == "none");
 }
 
 }  // namespace

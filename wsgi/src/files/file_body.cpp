@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 #include "read_piece.hpp"
 
@@ -17,7 +18,26 @@ std::optional<std::string> FileBody::operator()() {
   }
   offset_ += octets.size();
   left_ -= octets.size();
+  tell_sent(octets.size());
   return octets;
+}
+
+FileBody FileBody::observed(std::function<void(std::uint64_t)> observer) const {
+  FileBody result = *this;
+  result.observer_ = std::make_shared<const std::function<void(std::uint64_t)>>(
+      [first = observer_, then = std::move(observer)](std::uint64_t octets) {
+        if (first) (*first)(octets);
+        then(octets);
+      });
+  return result;
+}
+
+FileBody FileBody::owned_by(std::shared_ptr<const void> owner) const {
+  FileBody result = *this;
+  result.owner_ =
+      std::make_shared<const std::pair<std::shared_ptr<const void>, std::shared_ptr<const void>>>(
+          std::move(owner), std::exchange(result.owner_, nullptr));
+  return result;
 }
 
 }  // namespace thane::wsgi

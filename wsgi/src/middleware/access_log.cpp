@@ -2,12 +2,12 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <utility>
 
 #include <thane/clock.hpp>
 #include <thane/fiber.hpp>
 #include <thane/log.hpp>
+#include <thane/wsgi/file_body.hpp>
 #include <thane/wsgi/middleware/request_id.hpp>
 
 #include "../access_log.hpp"
@@ -56,28 +56,34 @@ struct Line {
   }
 };
 
-// Counts what a stream gives; the line comes with the end of the answer, which the client may bring
-// about, or the stream itself by an exception.
-class CountedStream {
+// Counts what a stream gives, or a file; the line comes with the end of the answer, which the
+// client may bring about, or the stream itself by an exception.
+class Counter {
  public:
-  CountedStream(Line line, int status, BodyStream next)
-      : line_(std::move(line)), status_(status), next_(std::move(next)) {}
-  ~CountedStream() { line_.write(status_, octets_); }
-  CountedStream(const CountedStream&) = delete;
-  CountedStream& operator=(const CountedStream&) = delete;
+  Counter(Line line, int status) : line_(std::move(line)), status_(status) {}
+  ~Counter() { line_.write(status_, octets_); }
+  Counter(const Counter&) = delete;
+  Counter& operator=(const Counter&) = delete;
 
-  std::optional<std::string> operator()() {
-    auto piece = next_();
-    if (piece) octets_ += piece->size();
-    return piece;
-  }
+  void add(std::uint64_t octets) { octets_ += octets; }
 
  private:
   Line line_;
   int status_;
-  BodyStream next_;
   std::uint64_t octets_ = 0;
 };
+
+BodyStream counted(const BodyStream& stream, std::shared_ptr<Counter> counter) {
+  if (const auto* const file = stream.target<FileBody>()) {
+    return file->observed(
+        [counter = std::move(counter)](std::uint64_t octets) { counter->add(octets); });
+  }
+  return [counter = std::move(counter), stream] {
+    auto piece = stream();
+    if (piece) counter->add(piece->size());
+    return piece;
+  };
+}
 
 Response logged(Request& request, const Application& next,
                 const std::shared_ptr<const AccessLog>& format) {
@@ -90,9 +96,8 @@ Response logged(Request& request, const Application& next,
       line.write(response.status(), has_body ? response.body().size() : 0);
       return response;
     }
-    auto counted =
-        std::make_shared<CountedStream>(std::move(line), response.status(), response.body_stream());
-    response.set_stream([counted = std::move(counted)] { return (*counted)(); });
+    auto counter = std::make_shared<Counter>(std::move(line), response.status());
+    response.set_stream(counted(response.body_stream(), std::move(counter)));
     return response;
   } catch (const fiber_killed&) {
     throw;  // There will be no answer.

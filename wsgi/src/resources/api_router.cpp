@@ -47,6 +47,14 @@ Response as_fault(Response response) {
 
 }  // namespace
 
+OptGroup api_router_options() {
+  return {"DEFAULT",
+          {Opt<std::string>{.name = "project_id_regex",
+                            .default_value = R"([0-9a-f\-]+)",
+                            .help = "What the id of a project looks like in paths: a regular "
+                                    "expression in Python's syntax."}}};
+}
+
 ApiRouter::ApiRouter(ApiRouterOptions options) : options_(std::move(options)) {}
 
 void ApiRouter::resource(std::string_view member, std::string_view collection,
@@ -108,24 +116,37 @@ std::vector<ApiRouter::Collection> ApiRouter::extended() const {
   return result;
 }
 
+// The prefix counts where a resource does not have its own.
+void ApiRouter::connect(const Collection& one, const std::string& path_prefix,
+                        Mapper& mapper) const {
+  ResourceOptions options = one.options;
+  options.controller = one.key;
+  if (!path_prefix.empty() && !options.path_prefix) {
+    options.path_prefix = path_prefix;
+    if (const auto& parent = options.parent_resource) {
+      *options.path_prefix += "/" + parent->collection_name + "/:" + parent->member_name + "_id";
+    }
+  }
+  const auto is_action = [](const auto& member) { return member.first == "action"; };
+  const bool has_actions = !one.controller.actions().empty();
+  if (has_actions && std::ranges::none_of(options.member, is_action)) {
+    options.member.emplace_back("action", "POST");
+  }
+  mapper.resource(one.member, one.collection, options);
+}
+
 Mapper ApiRouter::table(const std::vector<Collection>& collections) const {
-  Mapper mapper;
-  for (const auto& connect : routes_) connect(mapper);
+  // Else /volumes/a.b would be "a" in the format "b".
+  Requirements requirements{{"format", "json"}};
+  if (!options_.project_id_regex.empty()) {
+    requirements.emplace("project_id", options_.project_id_regex);
+  }
+  Mapper mapper{{.requirements = std::move(requirements)}};
+  for (const auto& routes : routes_) routes(mapper);
   for (const Collection& one : collections) {
-    ResourceOptions options = one.options;
-    options.controller = one.key;
-    if (!options_.path_prefix.empty() && !options.path_prefix) {
-      options.path_prefix = options_.path_prefix;
-      if (const auto& parent = options.parent_resource) {
-        *options.path_prefix += "/" + parent->collection_name + "/:" + parent->member_name + "_id";
-      }
-    }
-    const auto is_action = [](const auto& member) { return member.first == "action"; };
-    const bool has_actions = !one.controller.actions().empty();
-    if (has_actions && std::ranges::none_of(options.member, is_action)) {
-      options.member.emplace_back("action", "POST");
-    }
-    mapper.resource(one.member, one.collection, options);
+    connect(one, options_.path_prefix, mapper);
+    const bool elsewhere = !options_.path_prefix.empty() && !one.options.path_prefix;
+    if (elsewhere && options_.prefix == PathPrefix::optional) connect(one, {}, mapper);
   }
   return mapper;
 }

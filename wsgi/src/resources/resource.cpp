@@ -34,8 +34,12 @@ std::unique_ptr<Json> read_body(Request& request) {
   const auto content_type = request.header("Content-Type").value_or("");
   if (text.empty() || content_type.empty()) return nullptr;
   if (!says_json(content_type)) throw fault_error{415, "Unsupported Content-Type"};
-  const auto shallow = [](int depth, Json::parse_event_t, Json&) {
-    if (depth > Resource::max_json_depth) throw fault_error{400, "Malformed request body"};
+  const auto shallow = [](int depth, Json::parse_event_t event, Json&) {  // The outermost is at 0.
+    const bool opens =
+        event == Json::parse_event_t::array_start || event == Json::parse_event_t::object_start;
+    if (opens && depth >= Resource::max_json_depth) {
+      throw fault_error{400, "Malformed request body"};
+    }
     return true;
   };
   try {

@@ -34,6 +34,7 @@ Route::Route(std::string_view route_name, std::string_view route_pattern,
       parse_pattern(pattern, options.only_generates ? PatternSyntax::braces : PatternSyntax::full);
   parts = std::move(parsed.parts);
   for (auto& [key, expression] : parsed.requirements) requirements[key] = std::move(expression);
+  requirements.insert(mapper.requirements.begin(), mapper.requirements.end());
   set_defaults(mapper);
   set_keys();
   if (!options.only_generates) compile(mapper);

@@ -1,6 +1,7 @@
 // The routes of an API: its own resources, and what extensions add to them.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -8,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include <thane/opt.hpp>
 #include <thane/wsgi/application.hpp>
 #include <thane/wsgi/controller.hpp>
 #include <thane/wsgi/mapper.hpp>
@@ -38,10 +40,20 @@ struct Extension {
   std::vector<ControllerExtension> controllers = {};
 };
 
+/// For [DEFAULT]: project_id_regex ("[0-9a-f\\-]+"), what the id of a project looks like in paths.
+[[nodiscard]] OptGroup api_router_options();
+
+enum class PathPrefix : std::uint8_t { required, optional };
+
 struct ApiRouterOptions {
   /// Stands before the paths of all resources; empty: nothing. A project_id that a filter has left
   /// has to be that of the path: see Resource.
   std::string path_prefix = "{project_id}";
+  /// Optional: resources stand below the prefix and without it, as in cinder since it is so.
+  PathPrefix prefix = PathPrefix::required;
+  /// What {project_id} has to be, in all of a path that is one; in Python's syntax. Empty: anything
+  /// without '/'. An optional one should not fit the name of a collection.
+  std::string project_id_regex = {};
 };
 
 /// Collects resources and extensions; application() is what serves them.
@@ -51,9 +63,9 @@ struct ApiRouterOptions {
 ///     api.add_extension(volume_actions());
 ///     registry.add_app("call:cinder.api:v2", [api](auto&, auto&) { return api.application(); });
 ///
-/// Routes are those of Mapper::resource(). /extensions is there always. A controller with actions
-/// gets POST /id/action without being asked. What no route takes is fault 404; a path that is
-/// known, but not with this method, fault 405 with Allow.
+/// Routes are those of Mapper::resource(), the format of a path is json alone. /extensions is there
+/// always. A controller with actions gets POST /id/action without being asked. What no route takes
+/// is fault 404; a path that is known, but not with this method, fault 405 with Allow.
 class ApiRouter {
  public:
   explicit ApiRouter(ApiRouterOptions options = {});
@@ -84,6 +96,7 @@ class ApiRouter {
   };
   [[nodiscard]] std::vector<Collection> extended() const;
   [[nodiscard]] Controller extensions_controller() const;
+  void connect(const Collection& one, const std::string& path_prefix, Mapper& mapper) const;
   [[nodiscard]] Mapper table(const std::vector<Collection>& collections) const;
 
   ApiRouterOptions options_;

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include <thane/unique_fd.hpp>
 
@@ -18,6 +20,12 @@ namespace thane::wsgi {
 ///     response.set_stream(wsgi::FileBody{file, 0, size});
 ///     response.set_header("Content-Length", std::to_string(size));
 ///
+/// A filter that counts what goes out must not wrap the stream, for then it would be read; it has
+/// the file tell:
+///
+///     if (const auto* file = response.body_stream().target<wsgi::FileBody>())
+///       response.set_stream(file->observed([count](std::uint64_t octets) { *count += octets; }));
+///
 /// Octets that are not in memory are read on a thread of offload(): a slow disk holds up its own
 /// client alone. Copies share the file and go on from where they were made.
 class FileBody {
@@ -30,6 +38,16 @@ class FileBody {
   /// become shorter, std::system_error if it cannot be read.
   [[nodiscard]] std::optional<std::string> operator()();
 
+  /// The same octets. `observer` is told how many were taken or sent, after those that are told
+  /// already, and is destroyed with the answer.
+  [[nodiscard]] FileBody observed(std::function<void(std::uint64_t octets)> observer) const;
+  /// The same octets; `owner` lives as long as they are needed.
+  [[nodiscard]] FileBody owned_by(std::shared_ptr<const void> owner) const;
+  /// For servers: so many were sent from offset() on, without taking them.
+  void tell_sent(std::uint64_t octets) const {
+    if (observer_) (*observer_)(octets);
+  }
+
   [[nodiscard]] const std::shared_ptr<const UniqueFd>& file() const noexcept { return file_; }
   [[nodiscard]] int fd() const noexcept { return file_->get(); }
   /// Where the octets begin that were not taken yet, and how many they are.
@@ -40,6 +58,9 @@ class FileBody {
   std::shared_ptr<const UniqueFd> file_;
   std::uint64_t offset_;
   std::uint64_t left_;
+  std::shared_ptr<const void> owner_;
+  // Last, as it goes first: it may look at what the owner has.
+  std::shared_ptr<const std::function<void(std::uint64_t)>> observer_;
 };
 
 }  // namespace thane::wsgi

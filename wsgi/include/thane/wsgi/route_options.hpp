@@ -98,6 +98,8 @@ struct MapperOptions {
   std::vector<std::string> controllers = {};
   /// False: routes get the defaults controller=content, action=index and, with {id}, id=None.
   bool explicit_arguments = true;
+  /// Of each route, for variables that it says nothing of itself: {{"format", "json"}}.
+  Requirements requirements = {};
 };
 
 }  // namespace thane::wsgi
