@@ -6,7 +6,7 @@ thane_test(house.tidy house.tidy unit 60)
 if(NOT BUILD_SHARED_LIBS AND THANE_INSTALL)
   add_test(NAME packaging COMMAND nice ${CMAKE_CURRENT_SOURCE_DIR}/packaging/packaging_test.sh
            ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR} ${CMAKE_CURRENT_BINARY_DIR}/packaging)
-  set_tests_properties(packaging PROPERTIES LABELS integration TIMEOUT 1200 COST 900
+  set_tests_properties(packaging PROPERTIES LABELS integration TIMEOUT 2400 COST 900
                        ENVIRONMENT "CXX=${CMAKE_CXX_COMPILER}")
 endif()
 
