@@ -9,6 +9,7 @@
 // this is built), rabbitmq-server and python3-oslo.messaging those that there are. All servers and
 // loads of a group run at the same time; they are at work one after the other, a round each. Cells
 // are medians over the rounds; CPU is user and system time by the kernel's own count.
+#include <fcntl.h>
 #include <fmt/core.h>
 #include <signal.h>
 #include <unistd.h>
@@ -25,6 +26,9 @@
 #include <stdexcept>
 #include <string>
 #include <vector>
+
+#include <thane/check.hpp>
+#include <thane/unique_fd.hpp>
 
 #include "rpc_kinds.hpp"
 #include "servers.hpp"
@@ -72,14 +76,23 @@ bool wanted(const std::vector<std::string>& chosen, const std::string& what) {
   return chosen.empty() || std::find(chosen.begin(), chosen.end(), what) != chosen.end();
 }
 
-/// A node of its own, until the end of this program.
+/// A node of its own, until the end of this program, however that comes about: the node ends when
+/// nobody has the pipe open that it is started with.
 class Broker {
  public:
   Broker() {
-    if (run("start") != 0) throw std::runtime_error("RabbitMQ does not start");
+    int ends[2];
+    thane::check(::pipe2(ends, O_CLOEXEC), "pipe2");
+    const thane::UniqueFd reader{ends[0]};
+    life_.reset(ends[1]);
+    const auto input = fmt::format(" </proc/{}/fd/{}", ::getpid(), reader.get());
+    if (run("start", input) != 0) throw std::runtime_error("RabbitMQ does not start");
     std::ifstream{folder_.path() / "port"} >> port_;
   }
-  ~Broker() { (void)run("stop"); }
+  ~Broker() {
+    life_.reset();
+    (void)run("stop");
+  }
   Broker(const Broker&) = delete;
   Broker& operator=(const Broker&) = delete;
 
@@ -89,13 +102,15 @@ class Broker {
   }
 
  private:
-  [[nodiscard]] int run(const char* verb) const {
+  [[nodiscard]] int run(const char* verb, const std::string& input = {}) const {
     const auto script = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "rabbitmq";
     return std::system(
-        fmt::format("'{}' {} '{}'", script.string(), verb, folder_.path().string()).c_str());
+        fmt::format("'{}' {} '{}'{}", script.string(), verb, folder_.path().string(), input)
+            .c_str());
   }
 
   TemporaryFolder folder_;
+  thane::UniqueFd life_;
   int port_ = 0;
 };
 

@@ -6,11 +6,11 @@ build_packages=(
   g++ cmake ninja-build pkg-config
   libboost1.81-dev libboost-context1.81-dev libboost-program-options1.81-dev
   nlohmann-json3-dev libfmt-dev libssl-dev libpcre2-dev zlib1g-dev libbz2-dev libcrypt-dev
-  libsqlite3-dev libpq-dev
+  libyaml-dev libbrotli-dev liblzma-dev libzstd-dev libsqlite3-dev libpq-dev
 )
 test_packages=(
   doctest-dev curl procps openssl clang-format clang-tidy python3-routes python3-pastedeploy
-  rabbitmq-server python3-oslo.messaging postgresql
+  rabbitmq-server python3-oslo.messaging python3-brotli python3-zstandard postgresql
 )
 
 # fail WHAT [WHAT-TO-DO...]: one line that names the trouble, then a line for each way out.

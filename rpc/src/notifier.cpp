@@ -18,6 +18,7 @@
 #include "json_text.hpp"
 #include "mask_secrets.hpp"
 #include "message_fields.hpp"
+#include "notification_routes.hpp"
 #include "transport.hpp"
 
 namespace thane::rpc {
@@ -59,8 +60,6 @@ constexpr std::array<std::string_view, 27> safe_names{
     "service_roles",
 };
 
-constexpr std::array<std::string_view, 5> known_drivers{"messagingv2", "messaging", "log", "noop",
-                                                        "test"};
 constexpr std::size_t most_recorded = 1000;
 
 Context without_secrets(const Context& context) {
@@ -111,6 +110,7 @@ Notifier::Options options_from(const Config& config, std::string publisher_id) {
   const std::string group = "oslo_messaging_notifications.";
   return {.publisher_id = std::move(publisher_id),
           .drivers = values->get<std::vector<std::string>>(group + "driver"),
+          .routing_config = values->get<std::string>(group + "routing_config"),
           .topics = values->get<std::vector<std::string>>(group + "topics"),
           .retry = values->get<int>(group + "retry")};
 }
@@ -120,21 +120,35 @@ Notifier::Options options_from(const Config& config, std::string publisher_id) {
 struct Notifier::State {
   Transport transport;
   Options options;
+  internal::NotificationRoutes routes;
   // Of driver `test`; copies that prepare() makes write into the same.
   std::shared_ptr<std::deque<Notification>> recorded = std::make_shared<std::deque<Notification>>();
 
   void send(Priority priority, const json& context, const json& message) const {
     for (const std::string& driver : options.drivers) {
-      if (driver == "log") {
-        log::write(level_of(priority), "notification {}",
-                   internal::encode(internal::mask_secrets(message)));
-      } else if (driver == "test") {
-        recorded->emplace_back(Context{context}, message);
-        if (recorded->size() > most_recorded) recorded->pop_front();
-      } else if (driver != "noop") {
-        publish(priority, context, message,
-                driver == "messaging" ? NotificationFormat::bare : NotificationFormat::enveloped);
+      if (driver != internal::routing_driver) {
+        send_by(driver, priority, context, message);
+        continue;
       }
+      const auto& event_type = message.at("event_type").get_ref<const std::string&>();
+      for (const std::string& each : routes.drivers_for(event_type, to_string(priority))) {
+        log::info("Routing '{}' notification to '{}' driver", event_type, each);
+        send_by(each, priority, context, message);
+      }
+    }
+  }
+
+  void send_by(const std::string& driver, Priority priority, const json& context,
+               const json& message) const {
+    if (driver == "log") {
+      log::write(level_of(priority), "notification {}",
+                 internal::encode(internal::mask_secrets(message)));
+    } else if (driver == "test") {
+      recorded->emplace_back(Context{context}, message);
+      if (recorded->size() > most_recorded) recorded->pop_front();
+    } else if (driver != "noop") {
+      publish(priority, context, message,
+              driver == "messaging" ? NotificationFormat::bare : NotificationFormat::enveloped);
     }
   }
 
@@ -157,11 +171,16 @@ struct Notifier::State {
 Notifier::Notifier(std::shared_ptr<const State> state) noexcept : state_(std::move(state)) {}
 
 Notifier::Notifier(Transport transport, Options options) {
+  internal::NotificationRoutes routes;
   for (const std::string& driver : options.drivers) {
-    const bool known = std::ranges::find(known_drivers, driver) != known_drivers.end();
-    if (!known) throw DriverLoadFailure(driver, "notifications have no driver of that name");
+    if (driver == internal::routing_driver) {
+      routes = internal::NotificationRoutes::from_file(options.routing_config);
+    } else if (!internal::is_notification_driver(driver)) {
+      throw DriverLoadFailure(driver, "notifications have no driver of that name");
+    }
   }
-  state_ = std::make_shared<const State>(State{std::move(transport), std::move(options)});
+  state_ = std::make_shared<const State>(
+      State{std::move(transport), std::move(options), std::move(routes)});
 }
 
 Notifier::Notifier(const Config& config, Transport transport, std::string publisher_id)

@@ -9,6 +9,7 @@
 
 #include "fake/fake_driver.hpp"
 #include "local/local_driver.hpp"
+#include "notification_routes.hpp"
 #include "rabbit/driver.hpp"
 
 namespace thane::rpc {
@@ -78,11 +79,31 @@ std::shared_ptr<internal::Driver> driver_from(const TransportUrl& url, const Sna
 
 const char* const url_of_rpc = "transport_url";
 const char* const url_of_notifications = "oslo_messaging_notifications.transport_url";
+const char* const drivers_of_notifications = "oslo_messaging_notifications.driver";
+const char* const routes_of_notifications = "oslo_messaging_notifications.routing_config";
 
 void check_url(const Config& config, const std::string& option) {
   const auto values = config.snapshot();
   if (values->get<std::string>(option).empty()) return;
   (void)driver_from(url_from(*values, option), *values, option);  // Which connects to nothing yet.
+}
+
+void check_notification_drivers(const Config& config) {
+  const auto values = config.snapshot();
+  for (const std::string& driver :
+       values->get<std::vector<std::string>>(drivers_of_notifications)) {
+    if (driver == internal::routing_driver) {
+      const auto path = values->get<std::string>(routes_of_notifications);
+      if (path.empty()) {
+        throw config_error(place_of(*values, drivers_of_notifications) +
+                           "\"routing\" needs routing_config, the file with its rules");
+      }
+      (void)internal::NotificationRoutes::from_file(path);
+    } else if (!internal::is_notification_driver(driver)) {
+      throw config_error(place_of(*values, drivers_of_notifications) +
+                         "notifications have no driver \"" + driver + "\"");
+    }
+  }
 }
 
 }  // namespace
@@ -125,8 +146,8 @@ OptGroup notification_options() {
           {
               Opt<std::vector<std::string>>{
                   .name = "driver",
-                  .help = "How notifications are sent: messagingv2, messaging, log, noop, test; "
-                          "several are all used.",
+                  .help = "How notifications are sent: messagingv2, messaging, routing, log, noop, "
+                          "test; several are all used.",
                   .deprecated_name = "DEFAULT.notification_driver"},
               Opt<std::string>{.name = "transport_url",
                                .help = "How they travel; empty: as RPC does.",
@@ -135,13 +156,21 @@ OptGroup notification_options() {
               Opt<std::vector<std::string>>{.name = "topics",
                                             .default_value = {"notifications"},
                                             .help = "Where they are sent to, each of them.",
-                                            .deprecated_name = "DEFAULT.notification_topics"},
+                                            .deprecated_name = "rpc_notifier2.topics "
+                                                               "DEFAULT.notification_topics"},
+              Opt<std::string>{.name = "routing_config",
+                               .help = "The file that tells driver routing which notifications "
+                                       "go to which of the others.",
+                               .deprecated_name = "DEFAULT.routing_notifier_config"},
               Opt<int>{.name = "retry",
                        .default_value = -1,
                        .help = "How often one that cannot be sent is tried again; -1: for ever.",
                        .min = -1},
           },
-      .check = [](const Config& config) { check_url(config, url_of_notifications); }};
+      .check = [](const Config& config) {
+        check_url(config, url_of_notifications);
+        check_notification_drivers(config);
+      }};
 }
 
 Transport::Transport(std::shared_ptr<State> state) noexcept : state_(std::move(state)) {}

@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "certificates.hpp"
 #include "child_process.hpp"
 #include "temporary_directory.hpp"
 
@@ -19,11 +21,17 @@ namespace thane::testing {
 class PostgreSql {
  public:
   PostgreSql();
+  /// One that takes connections by TLS alone, and to template1 by a certificate of user thane.
+  PostgreSql(const CertificateFiles& own, const Authority& of_clients);
   ~PostgreSql();
   PostgreSql(const PostgreSql&) = delete;
   PostgreSql& operator=(const PostgreSql&) = delete;
 
   [[nodiscard]] std::string url(const std::string& password = "it's") const;
+  /// The same with these options of libpq: "sslmode=verify-full&sslrootcert=...".
+  [[nodiscard]] std::string url_with(const std::string& options) const;
+  /// To template1, without a password.
+  [[nodiscard]] std::string url_by_certificate(const std::string& options) const;
 
   /// Cuts off who is connected.
   void stop();
@@ -35,8 +43,12 @@ class PostgreSql {
   void thaw() const;
 
  private:
+  void make_data();
+  void give_away(const std::string& path) const;
+
   TemporaryDirectory directory_;
   std::uint16_t port_;
+  std::vector<std::string> more_arguments_;
   std::unique_ptr<ChildProcess> server_;
 };
 

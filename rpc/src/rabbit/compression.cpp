@@ -1,115 +1,82 @@
 #include "compression.hpp"
 
-#include <bzlib.h>
-#include <zlib.h>
-
 #include <algorithm>
-#include <new>
-#include <stdexcept>
+#include <array>
+#include <utility>
+
+#include <thane/assert.hpp>
+
+#include "codecs.hpp"
 
 namespace thane::rpc::internal::rabbit {
 
 namespace {
 
-[[noreturn]] void refuse(const char* what) {
-  throw std::invalid_argument(what);
-}
+// What kombu/compression.py registers.
+struct Way {
+  Compression compression;
+  std::string_view name;
+  void (*require)();
+  std::string (*pack)(std::string_view data);
+  std::string (*unpack)(std::string_view data, std::size_t limit);
+};
 
-// The room for what comes out, doubled as long as it does not do.
-template <class Step>
-std::string grow(std::size_t first, std::size_t limit, Step step) {
-  std::string to(std::clamp<std::size_t>(first, 1024, std::max<std::size_t>(limit, 1024)), '\0');
-  for (std::size_t used = 0;;) {
-    const bool finished = step(to, used);
-    if (used > limit) refuse("a compressed body that is too large");
-    if (finished) {
-      to.resize(used);
-      return to;
-    }
-    if (used == to.size()) to.resize(to.size() * 2);
-  }
-}
+void nothing() {}
 
-std::string inflate_all(std::string_view data, std::size_t limit) {
-  z_stream stream{};
-  if (inflateInit(&stream) != Z_OK) throw std::bad_alloc();
-  struct End {
-    z_stream& stream;
-    ~End() { inflateEnd(&stream); }
-  } const end{stream};
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(data.data()));
-  stream.avail_in = static_cast<uInt>(data.size());
-  return grow(data.size() * 4, limit, [&](std::string& to, std::size_t& used) {
-    stream.next_out = reinterpret_cast<Bytef*>(to.data() + used);
-    stream.avail_out = static_cast<uInt>(to.size() - used);
-    const int result = ::inflate(&stream, Z_NO_FLUSH);
-    used = to.size() - stream.avail_out;
-    if (result == Z_STREAM_END) return true;
-    if (result != Z_OK || (stream.avail_in == 0 && stream.avail_out > 0)) {
-      refuse("a compressed body that is damaged");
-    }
-    return false;
-  });
-}
+constexpr std::array<Way, 5> ways{{
+    {Compression::zlib, "application/x-gzip", nothing, pack_zlib, unpack_zlib},
+    {Compression::bzip2, "application/x-bz2", nothing, pack_bzip2, unpack_bzip2},
+    {Compression::brotli, "application/x-brotli", require_brotli, pack_brotli, unpack_brotli},
+    {Compression::lzma, "application/x-lzma", require_lzma, pack_lzma, unpack_lzma},
+    {Compression::zstandard, "application/zstd", require_zstandard, pack_zstandard,
+     unpack_zstandard},
+}};
 
-std::string unpack_bzip2(std::string_view data, std::size_t limit) {
-  bz_stream stream{};
-  if (BZ2_bzDecompressInit(&stream, 0, 0) != BZ_OK) throw std::bad_alloc();
-  struct End {
-    bz_stream& stream;
-    ~End() { BZ2_bzDecompressEnd(&stream); }
-  } const end{stream};
-  stream.next_in = const_cast<char*>(data.data());
-  stream.avail_in = static_cast<unsigned>(data.size());
-  return grow(data.size() * 4, limit, [&](std::string& to, std::size_t& used) {
-    stream.next_out = to.data() + used;
-    stream.avail_out = static_cast<unsigned>(to.size() - used);
-    const int result = BZ2_bzDecompress(&stream);
-    used = to.size() - stream.avail_out;
-    if (result == BZ_STREAM_END) return true;
-    if (result != BZ_OK || (stream.avail_in == 0 && stream.avail_out > 0)) {
-      refuse("a compressed body that is damaged");
-    }
-    return false;
-  });
+constexpr std::array<std::pair<std::string_view, Compression>, 10> methods{{
+    {"gzip", Compression::zlib},
+    {"zlib", Compression::zlib},
+    {"bzip2", Compression::bzip2},
+    {"bzip", Compression::bzip2},
+    {"bz2", Compression::bzip2},  // Of oslo.messaging's help alone; kombu refuses it.
+    {"brotli", Compression::brotli},
+    {"lzma", Compression::lzma},
+    {"xz", Compression::lzma},
+    {"zstd", Compression::zstandard},
+    {"zstandard", Compression::zstandard},
+}};
+
+const Way& way_of(Compression compression) {
+  return ways.at(static_cast<std::size_t>(compression));
 }
 
 }  // namespace
 
 std::string_view name_of(Compression compression) noexcept {
-  return compression == Compression::zlib ? "application/x-gzip" : "application/x-bz2";
+  return ways[static_cast<std::size_t>(compression)].name;
 }
 
 std::optional<Compression> compression_of(std::string_view name) noexcept {
-  for (const Compression each : {Compression::zlib, Compression::bzip2}) {
-    if (name == name_of(each)) return each;
-  }
-  return std::nullopt;
+  const auto* const found = std::ranges::find(ways, name, &Way::name);
+  return found == ways.end() ? std::nullopt : std::optional{found->compression};
+}
+
+Compression compression_by_method(std::string_view method) {
+  const auto* const found =
+      std::ranges::find(methods, method, &std::pair<std::string_view, Compression>::first);
+  THANE_ASSERT(found != methods.end());  // The option has choices.
+  return found->second;
+}
+
+void require(Compression compression) {
+  way_of(compression).require();
 }
 
 std::string compress(std::string_view data, Compression how) {
-  if (how == Compression::zlib) {
-    uLongf size = compressBound(data.size());
-    std::string to(size, '\0');
-    if (::compress(reinterpret_cast<Bytef*>(to.data()), &size,
-                   reinterpret_cast<const Bytef*>(data.data()), data.size()) != Z_OK) {
-      throw std::bad_alloc();
-    }
-    to.resize(size);
-    return to;
-  }
-  auto size = static_cast<unsigned>(data.size() + data.size() / 100 + 600);  // As its manual says.
-  std::string to(size, '\0');
-  if (BZ2_bzBuffToBuffCompress(to.data(), &size, const_cast<char*>(data.data()),
-                               static_cast<unsigned>(data.size()), 9, 0, 0) != BZ_OK) {
-    throw std::bad_alloc();
-  }
-  to.resize(size);
-  return to;
+  return way_of(how).pack(data);
 }
 
 std::string decompress(std::string_view data, Compression how, std::size_t limit) {
-  return how == Compression::zlib ? inflate_all(data, limit) : unpack_bzip2(data, limit);
+  return way_of(how).unpack(data, limit);
 }
 
 }  // namespace thane::rpc::internal::rabbit

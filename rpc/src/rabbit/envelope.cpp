@@ -9,6 +9,7 @@
 
 #include "compression.hpp"
 #include "json_text.hpp"
+#include "loaded_library.hpp"
 #include "utf8.hpp"
 
 namespace thane::rpc::internal::rabbit {
@@ -73,9 +74,7 @@ Encoded encode_body(std::string body, const std::string& method) {
                                  .priority = std::uint8_t{0}},
                   .body = std::move(body)};
   if (method.empty()) return encoded;
-  // kombu has two names for each.
-  const bool zlib = method == "gzip" || method == "zlib";
-  const Compression compression = zlib ? Compression::zlib : Compression::bzip2;
+  const Compression compression = compression_by_method(method);
   encoded.body = compress(encoded.body, compression);
   encoded.properties.headers->fields.emplace_back(compression_header,
                                                   amqp::Value{std::string{name_of(compression)}});
@@ -91,8 +90,17 @@ std::string decode_body(const amqp::Properties& properties, std::string body, st
       properties.headers ? properties.headers->text(compression_header) : std::string_view{};
   if (name.empty()) return body;
   const auto compression = compression_of(name);
-  if (!compression) throw std::invalid_argument(fmt::format("a message packed as {}", name));
-  return decompress(body, *compression, limit);
+  if (!compression) {
+    throw std::invalid_argument(
+        fmt::format("a message packed as {}, which is not known here; the sender's "
+                    "kombu_compression has to be gzip, bzip2, brotli, lzma, zstd or nothing",
+                    name));
+  }
+  try {
+    return decompress(body, *compression, limit);
+  } catch (const library_missing& error) {
+    throw std::invalid_argument(fmt::format("a message packed as {}: {}", name, error.what()));
+  }
 }
 
 }  // namespace thane::rpc::internal::rabbit

@@ -16,7 +16,7 @@ namespace thane::rpc::internal::rabbit {
 [[nodiscard]] std::string unwrap(std::string body);
 
 /// A body as it goes over the wire, and the properties that describe it: compressed with `method`
-/// ("gzip" or "zlib", "bzip2" or "bz2"), if it is not empty.
+/// (what kombu_compression may say), if it is not empty.
 struct Encoded {
   amqp::Properties properties;
   std::string body;

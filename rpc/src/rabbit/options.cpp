@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "compression.hpp"
+#include "loaded_library.hpp"
 #include "option_table.hpp"
 #include "tls_stream.hpp"
 
@@ -128,6 +130,15 @@ void check_names(const RabbitOptions& all, const Source& source) {
   }
 }
 
+void check_compression(const RabbitOptions& all, const Source& source) {
+  if (all.kombu_compression.empty()) return;
+  try {
+    require(compression_by_method(all.kombu_compression));
+  } catch (const library_missing& error) {
+    source.refuse("kombu_compression", error.what());
+  }
+}
+
 }  // namespace
 
 RabbitOptions RabbitOptions::from(const TransportUrl& url, const Snapshot* values) {
@@ -135,6 +146,7 @@ RabbitOptions RabbitOptions::from(const TransportUrl& url, const Snapshot* value
   const RabbitOptions all = source.options();
   check_contradictions(all, source);
   check_names(all, source);
+  check_compression(all, source);
   if (!all.ssl) return all;
   try {
     check_tls(all);

@@ -128,6 +128,9 @@ void PostgresConnection::send(const std::string& statement, const Row& values) {
 
 void PostgresConnection::fail() const {
   std::string text = one_line(PQerrorMessage(connection_.get()));
+  if (text.find("certificate verify failed") != std::string::npos) {  // libpq says no more.
+    text += "; the server's has to be valid, and signed by an authority in sslrootcert";
+  }
   throw StoreError(text.empty() ? "the connection to the database is lost" : std::move(text));
 }
 

@@ -1,5 +1,9 @@
 #include "postgresql_database.hpp"
 
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
 #include <thane/servicegroup/errors.hpp>
 #include <utility>
 
@@ -68,10 +72,28 @@ struct Free {
   void operator()(char* text) const noexcept { PQfreemem(text); }
 };
 
-// Empty: none.
-std::string complaint_about(const std::string& url) {
+using Options = std::unique_ptr<PQconninfoOption, Free>;
+
+// libpq passes over a certificate that is not there, and tells of the others at the first use.
+std::string complaint_about_files(const PQconninfoOption* options) {
+  for (const auto* each = options; each->keyword != nullptr; ++each) {
+    const std::string name = each->keyword;
+    const std::string file = each->val != nullptr ? each->val : "";
+    const bool is_path =
+        name == "sslrootcert" || name == "sslcert" || name == "sslcrl" ||
+        (name == "sslkey" && file.find(':') == std::string::npos);  // Of an engine.
+    if (!is_path || file.empty() || (name == "sslrootcert" && file == "system")) continue;
+    if (::access(file.c_str(), R_OK) != 0) {
+      return name + ": " + file + ": " + std::generic_category().message(errno);
+    }
+  }
+  return {};
+}
+
+// Of the URL itself; empty: none.
+std::string complaint_about(const std::string& url, Options& options) {
   char* message = nullptr;
-  const std::unique_ptr<PQconninfoOption, Free> options{PQconninfoParse(url.c_str(), &message)};
+  options.reset(PQconninfoParse(url.c_str(), &message));
   const std::unique_ptr<char, Free> owned{message};
   if (options) return {};
   return one_line(message != nullptr ? message : "libpq has no memory");
@@ -85,12 +107,13 @@ std::unique_ptr<Database> make_postgresql_database(std::string url) {
 
 // libpq quotes what it cannot read. It is asked again about the URL without user and password.
 std::string why_not_postgresql(const std::string& url) {
-  if (complaint_about(url).empty()) return {};
+  Options options;
+  if (complaint_about(url, options).empty()) return complaint_about_files(options.get());
   const auto begin = url.find("://") + 3;
   const auto at = url.rfind('@');
   const bool has_user = at != std::string::npos && at >= begin;
   const std::string open = has_user ? url.substr(0, begin) + url.substr(at + 1) : url;
-  const std::string why = complaint_about(open);
+  const std::string why = complaint_about(open, options);
   const bool tells = !why.empty() && open.find("password=") == std::string::npos;
   return tells ? why : "libpq cannot read user or password of the postgresql URL";
 }

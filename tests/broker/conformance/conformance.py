@@ -14,6 +14,7 @@ import sys
 
 sys.dont_write_bytecode = True
 
+from compressed import CompressionTest
 from drive_server import ServerTest
 from peer import Broker, Tally, together
 from serve_client import ClientTest
@@ -35,7 +36,7 @@ def run(url, programs):
     server = os.path.join(programs, "rpc_contract")
     client = os.path.join(programs, "rpc_contract_client")
     tests = [ServerTest(url, server, processes) for processes in (1, 3)]
-    tests.append(ClientTest(url, client))
+    tests += [ClientTest(url, client), CompressionTest(url, server)]
     whole = Tally()
     together(whole, *(test.run for test in tests))
     tallies = [whole] + [test.tally for test in tests]

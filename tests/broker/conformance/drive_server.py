@@ -69,6 +69,8 @@ RUBBISH = [
     (envelope({"method": 7, "args": {}}), {}), (envelope({"method": "bump", "args": 7}), {}),
     (envelope(request("bump"), "3.0"), {}), (envelope(request("bump"), "2.1"), {}),
     (envelope(request("bump", version="x")), {}), (envelope(request("bump", version=1)), {}),
+    ("packed", {"application_headers": {"compression": "application/x-snappy"}}),
+    ("packed", {"application_headers": {"compression": "application/zstd"}}),
 ]
 
 

@@ -28,8 +28,8 @@ namespace {
 
 TEST_CASE("calls are answered, casts executed, and exceptions reach their callers") {
   for (const char* query :
-       {"", "?kombu_compression=gzip", "?kombu_compression=bzip2", "?amqp_durable_queues=true",
-        "?rabbit_quorum_queue=true", "?rabbit_qos_prefetch_count=1"}) {
+       {"", "?kombu_compression=gzip", "?kombu_compression=bzip2", "?kombu_compression=zstd",
+        "?amqp_durable_queues=true", "?rabbit_quorum_queue=true", "?rabbit_qos_prefetch_count=1"}) {
     INFO(query);
     on_loop([&] {
       const std::string name = "plain" + std::to_string(std::hash<std::string>{}(query));

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include <thane/acceptor.hpp>
+#include <thane/event.hpp>
 #include <thane/fiber.hpp>
 #include <thane/fiber_loop.hpp>
 #include <thane/rpc.hpp>
@@ -31,7 +32,10 @@ namespace {
 // A way to the broker that can be closed, with all who are on it.
 class Detour {
  public:
-  Detour() { open(); }
+  Detour() {
+    thaw();
+    open();
+  }
   ~Detour() { close(); }
   Detour(const Detour&) = delete;
   Detour& operator=(const Detour&) = delete;
@@ -47,6 +51,9 @@ class Detour {
       for (;;) serve(acceptor_->accept());
     });
   }
+  // Nothing goes either way any more, and nobody is told.
+  void freeze() { open_.clear(); }
+  void thaw() { open_.set(); }
   void close() {
     if (!fibers_) return;
     fibers_->kill();
@@ -66,19 +73,23 @@ class Detour {
     const auto port = static_cast<std::uint16_t>(broker().port());
     const auto ends = std::make_shared<Ends>(
         Ends{std::move(client), thane::Stream::connect_tcp("127.0.0.1", port)});
-    fibers_->spawn([ends] { carry(ends->client, ends->server); });
-    fibers_->spawn([ends] { carry(ends->server, ends->client); });
+    fibers_->spawn([this, ends] { carry(ends->client, ends->server); });
+    fibers_->spawn([this, ends] { carry(ends->server, ends->client); });
   }
-  static void carry(thane::Stream& from, thane::Stream& to) {
+  void carry(thane::Stream& from, thane::Stream& to) {
     std::array<char, 16384> buffer;
     try {
-      while (const auto size = from.read_some(buffer)) to.write_all({buffer.data(), size});
+      while (const auto size = from.read_some(buffer)) {
+        open_.wait();
+        to.write_all({buffer.data(), size});
+      }
       to.shutdown_write();
     } catch (const std::exception&) {  // One of the ends has gone.
     }
   }
 
   std::uint16_t port_ = 0;
+  thane::Event open_;
   std::optional<thane::Listener> listener_;
   std::optional<thane::Acceptor> acceptor_;
   std::optional<thane::ThreadGroup> fibers_;
@@ -152,6 +163,21 @@ TEST_CASE("of two hosts the other is taken when one goes, and no call is lost") 
     }
     load.stop();
     CHECK(load.errors.empty());
+  });
+}
+
+TEST_CASE("of two hosts the other is taken when one falls silent") {
+  on_loop([] {
+    Detour one;
+    Detour other;
+    Pair pair{"silence", "?heartbeat_timeout_threshold=1&kombu_reconnect_delay=0.1",
+              "rabbit://" + one.address() + "," + other.address() + "/"};
+    CHECK(pair.echo(1) == 1);
+    for (Detour* const silent : {&one, &other}) {
+      silent->freeze();
+      CHECK(pair.client.prepare({.timeout = 30s}).call("echo", {{"arg", 2}}) == 2);
+      silent->thaw();
+    }
   });
 }
 

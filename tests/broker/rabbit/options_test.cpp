@@ -127,8 +127,15 @@ TEST_CASE("TLS is spoken with a broker whose certificate is trusted, in the vers
     CHECK(answers(client_of(tls_url("&ssl_version=TLSv1_3"), "secret")));
     const std::string untrusted =
         "rabbit://localhost:" + std::to_string(broker().tls_port()) + "/?ssl=true";
+    // Another way to write 127.0.0.1, which is in no certificate.
+    const auto called_otherwise = [](const std::string& more) {
+      std::string url = tls_url(more);
+      return url.replace(url.find("localhost"), 9, "127.1");
+    };
+    CHECK(answers(client_of(called_otherwise(""), "secret")));
     for (const auto& [url, why] :
-         {std::pair{tls_url("&ssl_version=TLSv1"), "TLS: "}, std::pair{untrusted, "not trusted"}}) {
+         {std::pair{tls_url("&ssl_version=TLSv1"), "TLS: "}, std::pair{untrusted, "not trusted"},
+          std::pair{called_otherwise("&ssl_enforce_hostname_verification=true"), "127.1"}}) {
       const auto wary = client_of(url, "secret").prepare({.retry = 0});
       CHECK(contains(refusal<rpc::MessageDeliveryFailure>([&] { wary.cast("hear"); }), why));
     }

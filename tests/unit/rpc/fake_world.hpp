@@ -2,8 +2,12 @@
 // takes minutes takes none.
 #pragma once
 
+#include <nlohmann/json.hpp>
+#include <string>
 #include <thane/fiber_loop.hpp>
+#include <thane/rpc/serializer.hpp>
 #include <thane/rpc/transport.hpp>
+#include <utility>
 
 namespace thane::testing {
 
@@ -21,6 +25,32 @@ struct FakeWorld {
 
   rpc::Transport transport = rpc::Transport::from("fake://");
   FiberLoop loop{FiberLoop::Options{.time = Time::simulated}};
+};
+
+/// Values travel as {"packed": VALUE, "for": USER}, contexts with `by` added to their users.
+class Packing final : public rpc::Serializer {
+ public:
+  explicit Packing(std::string by) : by_(std::move(by)) {}
+
+  nlohmann::json serialize_entity(const rpc::Context& context,
+                                  nlohmann::json entity) const override {
+    return {{"packed", std::move(entity)}, {"for", context.values().value("user_id", "nobody")}};
+  }
+  nlohmann::json deserialize_entity(const rpc::Context&, nlohmann::json entity) const override {
+    return entity.at("packed");
+  }
+  rpc::Context serialize_context(const rpc::Context& context) const override {
+    return with(context, ">");
+  }
+  rpc::Context deserialize_context(const rpc::Context& context) const override {
+    return with(context, "<");
+  }
+
+ private:
+  rpc::Context with(const rpc::Context& context, const char* direction) const {
+    return rpc::Context{{{"user_id", context.values().value("user_id", "") + direction + by_}}};
+  }
+  std::string by_;
 };
 
 }  // namespace thane::testing

@@ -18,6 +18,8 @@
 
 #include "fake_world.hpp"
 #include "mask_secrets.hpp"
+#include "support/captured_log.hpp"
+#include "support/temporary_directory.hpp"
 
 using namespace std::chrono_literals;
 using namespace thane::rpc;
@@ -177,6 +179,32 @@ TEST_CASE_FIXTURE(NotifierWorld,
   CHECK_THROWS_AS((Notifier{transport, {.drivers = {"pigeon"}}}), DriverLoadFailure);
 }
 
+TEST_CASE_FIXTURE(World, "serializers change the payload and the context, and the way back") {
+  using thane::testing::Packing;
+  run([&] {
+    std::vector<Notification> seen;
+    NotificationEndpoint endpoint;
+    endpoint.on(Priority::info, [&](const Notification& notification) {
+      seen.push_back(notification);
+      return NotificationResult::handled;
+    });
+    const Notifier packing{
+        transport, {.drivers = {"messagingv2"}, .serializer = std::make_shared<Packing>("n")}};
+    const Context context{{{"user_id", "u"}}};
+    const auto plain = listen({endpoint});
+    packing.info(context, "e", 7);
+    end(*plain);
+    const auto unpacking = listen({endpoint}, {.serializer = std::make_shared<Packing>("l")});
+    packing.info(context, "e", 7);
+    end(*unpacking);
+    REQUIRE(seen.size() == 2);
+    CHECK(seen[0].payload() == json{{"packed", 7}, {"for", "u"}});
+    CHECK(seen[0].context().values() == json{{"user_id", "u>n"}});
+    CHECK(seen[1].payload() == 7);
+    CHECK(seen[1].context().values() == json{{"user_id", "u>n<l"}});
+  });
+}
+
 TEST_CASE("the driver for tests keeps what it is given") {
   const Notifier notifier{Transport::from("fake://"), {.drivers = {"test"}}};
   notifier.prepare("compute.host2").info(Context{{{"user_id", "u1"}}}, "e.0", 7);
@@ -201,6 +229,58 @@ TEST_CASE("a notifier takes drivers, topics and retries from the configuration")
   notifier.error({}, "e", 1);
   REQUIRE(notifier.recorded().size() == 1);
   CHECK(notifier.recorded().front().publisher_id() == "p");
+}
+
+struct Routed {
+  // A configuration with these lines in its group, and routes.
+  std::string with(const std::string& lines, const std::string& routes) {
+    folder.write("routes.yaml", routes);
+    folder.write("a.conf", "[DEFAULT]\ntransport_url = fake://\n[oslo_messaging_notifications]\n" +
+                               lines + "\nrouting_config = " + folder.file("routes.yaml") + "\n");
+    return folder.file("a.conf");
+  }
+  thane::Config load(const std::string& lines, const std::string& routes) {
+    return thane::Config::parse({"--config-file", with(lines, routes)},
+                                {options(), notification_options()});
+  }
+  // What --check-config says.
+  std::string refusal(const std::string& lines, const std::string& routes) {
+    try {
+      notification_options().check(load(lines, routes));
+    } catch (const thane::config_error& error) {
+      const std::string text = error.what();
+      const auto at = text.find(folder.path());
+      return at == std::string::npos ? text : text.substr(at + folder.path().size() + 1);
+    }
+    return "none";
+  }
+
+  thane::testing::TemporaryDirectory folder;
+};
+
+TEST_CASE_FIXTURE(Routed, "driver routing gives each notification to those that its file names") {
+  const auto config =
+      load("driver = routing", "g: {test: {accepted_events: [a.*], accepted_priorities: [W*]}}");
+  const Notifier notifier{config, Transport::for_notifications(config), "p"};
+  const thane::testing::CapturedLog log;
+  notifier.warn({}, "a.b", 1);
+  notifier.info({}, "a.b", 2);
+  notifier.warn({}, "b.a", 3);
+  REQUIRE(notifier.recorded().size() == 1);
+  CHECK(notifier.recorded().front().payload() == 1);
+  CHECK(log.count("Routing 'a.b' notification to 'test' driver") == 1);
+  CHECK(log.count("Routing ") == 1);
+}
+
+TEST_CASE_FIXTURE(Routed, "drivers and routes that will not do are told by --check-config") {
+  CHECK(refusal("driver = routing,log", "g: {log: {}}") == "none");
+  CHECK(refusal("driver = log\ndriver = pigeon", "") ==
+        "a.conf:4: oslo_messaging_notifications.driver: notifications have no driver \"pigeon\"");
+  CHECK(refusal("driver = routing", "g: {pigeon: {}}")
+            .starts_with("routes.yaml:1: notifications have no driver \"pigeon\""));
+  CHECK(refusal("driver = log", "nonsense: [") == "none");  // Nobody asks for it.
+  CHECK_THROWS_AS((Notifier{Transport::from("fake://"), {.drivers = {"routing"}}}),
+                  thane::config_error);
 }
 
 }  // namespace

@@ -184,6 +184,26 @@ TEST_CASE_FIXTURE(World, "the context arrives, and its request id is in the log 
   });
 }
 
+TEST_CASE_FIXTURE(World, "serializers change what leaves and what comes, at both ends") {
+  using thane::testing::Packing;
+  run([&] {
+    const Context context{{{"user_id", "u"}}};
+    const Client packing{transport, {.topic = "t"}, {.serializer = std::make_shared<Packing>("c")}};
+    const auto plain = serve("plain");
+    // It sees what is on the way: packed for the caller's own context.
+    CHECK(client.call(context, "echo", {{"arg", 7}}) == 7);
+    CHECK(packing.call(context, "echo", {{"arg", 7}}) == 7);
+    CHECK_THROWS_AS(packing.call(context, "context", json::object()), json::out_of_range);
+    end(*plain);
+    const auto server = serve("s", {.serializer = std::make_shared<Packing>("s")});
+    CHECK(packing.call(context, "echo", {{"arg", {1, "x"}}}) == json{1, "x"});
+    CHECK(packing.call(context, "context", json::object()) == json{{"user_id", "u>c<s"}});
+    const json packed{{"packed", 7}};
+    CHECK(client.call(context, "echo", {{"arg", packed}}) == json{{"packed", 7}, {"for", "u<s"}});
+    end(*server);
+  });
+}
+
 TEST_CASE_FIXTURE(World, "a version cap keeps messages back that are above it") {
   const Client capped{transport, {.topic = "t", .version = "1.2"}, {.version_cap = "1.5"}};
   CHECK(capped.can_send_version());

@@ -97,6 +97,23 @@ TEST_CASE("a connection that names no store is refused when the store is made") 
   }
 }
 
+TEST_CASE("files of TLS that cannot be read are named when the store is made") {
+  const thane::testing::TemporaryDirectory directory;
+  const std::string there = directory.write("there.pem", "");
+  for (const char* option : {"sslrootcert", "sslcert", "sslkey", "sslcrl"}) {
+    INFO(option);
+    const auto url = [&](const std::string& file) {
+      return std::string{"postgresql://u:secret@h/d?password=secret&"} + option + "=" + file;
+    };
+    CHECK_NOTHROW((void)make_store(url(there)));
+    CHECK_THROWS_WITH_AS(
+        (void)make_store(url("/no/such.pem")),
+        (std::string{"connection: "} + option + ": /no/such.pem: No such file or directory")
+            .c_str(),
+        InvalidConnectionUrl);
+  }
+}
+
 thane::Config configured(const std::vector<std::string>& arguments) {
   return thane::Config::parse(arguments,
                               {servicegroup::options(), servicegroup::database_options()});

@@ -25,15 +25,17 @@ class Notifier {
  public:
   struct Options {
     std::string publisher_id{};
-    /// `messagingv2` (with envelope), `messaging` (without), `log`, `noop`, `test` (recorded());
-    /// all of them are used. None: nothing is sent.
+    /// `messagingv2` (with envelope), `messaging` (without), `log`, `noop`, `test` (recorded()),
+    /// `routing` (to those that routing_config says); all of them are used. None: nothing is sent.
     std::vector<std::string> drivers{};
+    std::string routing_config{};  ///< For `routing`: a file of YAML, read by the constructor.
     std::vector<std::string> topics{"notifications"};
     std::optional<int> retry{};  ///< As Client::Options::retry.
     std::shared_ptr<const Serializer> serializer{};
   };
 
-  /// Throws DriverLoadFailure for a driver that there is not.
+  /// Throws DriverLoadFailure for a driver that there is not, config_error for a routing_config
+  /// that will not do.
   Notifier(Transport transport, Options options);
   /// Drivers, topics and retry by the options of group oslo_messaging_notifications.
   Notifier(const Config& config, Transport transport, std::string publisher_id);
