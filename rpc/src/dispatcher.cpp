@@ -21,6 +21,13 @@ Failure attribute_error(const std::string& message) {
   return {"builtins", "AttributeError", message};
 }
 
+const char* const default_version = "1.0";
+
+bool serves_version(const Target& target, const std::string& version) {
+  if (target.version.empty() && version == default_version) return true;
+  return compatible(target.version.empty() ? default_version : target.version, version);
+}
+
 bool serves_namespace(const Target& target, const std::optional<std::string>& name_space) {
   return target.name_space == name_space ||
          std::ranges::find(target.legacy_namespaces, name_space) != target.legacy_namespaces.end();
@@ -43,7 +50,7 @@ const Endpoint::Method& Dispatcher::find(const json& message) const {
   }
   const std::string method =
       method_name != nullptr && method_name->is_string() ? method_name->get<std::string>() : "";
-  const std::string version = wanted != nullptr ? wanted->get<std::string>() : "1.0";
+  const std::string version = wanted != nullptr ? wanted->get<std::string>() : default_version;
   std::optional<std::string> name_space;
   if (space != nullptr) name_space = space->is_string() ? space->get<std::string>() : space->dump();
 
@@ -51,7 +58,7 @@ const Endpoint::Method& Dispatcher::find(const json& message) const {
   for (const Endpoint& endpoint : endpoints_) {
     const Target& target = endpoint.target();
     if (!serves_namespace(target, name_space)) continue;
-    if (!compatible(target.version.empty() ? "1.0" : target.version, version)) continue;
+    if (!serves_version(target, version)) continue;
     const Endpoint::Method* const body = endpoint.find(method);
     if (body != nullptr && policy_(endpoint, method)) return *body;
     found_compatible = true;
@@ -61,8 +68,8 @@ const Endpoint::Method& Dispatcher::find(const json& message) const {
 
 json Dispatcher::dispatch(const Context& context, json message) const {
   const Endpoint::Method& body = find(message);
-  json args = json::object();
-  if (const auto given = message.find("args"); given != message.end()) args = std::move(*given);
+  const auto given = message.find("args");
+  json args = given != message.end() ? std::move(*given) : json::object();
   if (!args.is_object()) {
     throw attribute_error(std::string{"the args of a message are no object but "} +
                           args.type_name());

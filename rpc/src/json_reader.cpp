@@ -34,12 +34,36 @@ class Reader {
   bool members(const MemberTaker& taker) {
     skip_space();
     if (peek() != '{') return false;
-    each_member(0, taker);
+    each_member([&](std::string_view name) {
+      Value value{*this};
+      taker(name, value);
+      if (!value.taken) (void)value.take();
+    });
     expect_end();
     return true;
   }
 
  private:
+  struct Value final : MemberValue {
+    explicit Value(Reader& its_reader) : reader(its_reader) {}
+    json take() override {
+      taken = true;
+      return reader.value(1);
+    }
+    std::optional<std::string> take_text() override {
+      reader.skip_space();
+      if (reader.peek() == '"') {
+        taken = true;
+        return reader.string();
+      }
+      (void)take();
+      return std::nullopt;
+    }
+
+    Reader& reader;
+    bool taken = false;
+  };
+
   [[noreturn]] void refuse(const char* what) const {
     throw std::invalid_argument("no JSON at octet " + std::to_string(at_) + ": " + what);
   }
@@ -104,22 +128,25 @@ class Reader {
 
   json object(int level) {
     json::object_t members;
-    each_member(level, [&](std::string key, json value) {
-      members.insert_or_assign(std::move(key), std::move(value));
+    each_member([&](std::string_view name) {
+      std::string key{name};
+      members.insert_or_assign(std::move(key), value(level + 1));
     });
     return members;
   }
 
-  template <class Take>
-  void each_member(int level, const Take& take_member) {
+  // `read_value(name)` reads up to its end.
+  template <class ReadValue>
+  void each_member(const ReadValue& read_value) {
     ++at_;
     if (take('}')) return;
+    std::string unescaped;
     do {
       skip_space();
       if (peek() != '"') refuse("a key that is no string");
-      std::string key = string();
+      const std::string_view name = name_of_member(unescaped);
       if (!take(':')) refuse("no colon behind a key");
-      take_member(std::move(key), value(level + 1));
+      read_value(name);
     } while (take(','));
     if (!take('}')) refuse("an object that does not end");
   }
@@ -143,12 +170,29 @@ class Reader {
       return std::string{first};
     }
     unescaped_.reserve(std::min(text_.size(), usual_text));
-    unescaped_ = first;
-    while (text_[at_++] != '"') {
-      escape(unescaped_);
-      unescaped_ += run();
-    }
+    unescape(unescaped_, first);
     return unescaped_;
+  }
+
+  // A view of the text where it can be one.
+  std::string_view name_of_member(std::string& unescaped) {
+    ++at_;
+    const std::string_view first = run();
+    if (text_[at_] == '"') {
+      ++at_;
+      return first;
+    }
+    unescape(unescaped, first);
+    return unescaped;
+  }
+
+  // The rest of a string that begins with `first`.
+  void unescape(std::string& out, std::string_view first) {
+    out = first;
+    while (text_[at_++] != '"') {
+      escape(out);
+      out += run();
+    }
   }
 
   // Up to a quote or a backslash.

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,9 +18,20 @@ inline constexpr std::uint64_t big_integer_subtype = 0x1e7;
 /// for values nested deeper than 200.
 [[nodiscard]] nlohmann::json decode(std::string_view text);
 
-/// The same for an object whose members are wanted one by one, in their order; a name may come
+/// The value of a member that is being read; to be taken by one of these, or left.
+class MemberValue {
+ public:
+  virtual nlohmann::json take() = 0;
+  /// Nothing if it is no string.
+  virtual std::optional<std::string> take_text() = 0;
+
+ protected:
+  ~MemberValue() = default;
+};
+
+/// decode() for an object whose members are wanted one by one, in their order; a name may come
 /// twice. False, and nothing was called, if the text is that of something else or of nothing.
-using MemberTaker = std::function<void(std::string name, nlohmann::json value)>;
+using MemberTaker = std::function<void(std::string_view name, MemberValue& value)>;
 [[nodiscard]] bool decode_members(std::string_view text, const MemberTaker& taker);
 
 /// The reverse; octets that are no UTF-8 become U+FFFD.

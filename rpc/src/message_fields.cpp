@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::string_view context_prefix = "_context_";
 constexpr std::size_t usual_reply = 256;
+constexpr std::size_t usual_message = 512;
 
 // How often this process and those it comes from have forked; to ask for the process's id would be
 // a system call for each message.
@@ -54,16 +55,105 @@ class IdSource {
   std::mt19937_64 generator_;
 };
 
-std::string text_of(json value) {
-  return value.is_string() ? std::move(value.get_ref<std::string&>()) : std::string{};
+void require_object(const json& payload) {
+  if (!payload.is_object()) {
+    throw std::invalid_argument(std::string{"a message that is no object but "} +
+                                payload.type_name());
+  }
 }
 
-json take(json& payload, const char* key) {
-  const auto found = payload.find(key);
-  if (found == payload.end()) return {};
-  json value = std::move(*found);
-  payload.erase(found);
-  return value;
+// A member's value that has been read already.
+class ReadValue {
+ public:
+  explicit ReadValue(json& value) : value_(value) {}
+  json take() { return std::move(value_); }
+  std::optional<std::string> take_text() {
+    if (!value_.is_string()) return std::nullopt;
+    return std::move(value_.get_ref<std::string&>());
+  }
+
+ private:
+  json& value_;
+};
+
+template <class Value>
+std::string text_of(Value& value) {
+  return value.take_text().value_or(std::string{});
+}
+
+// One member of a payload, whose value is a ReadValue or a MemberValue.
+template <class Value>
+void add(Unpacked& to, std::string_view name, Value& value) {
+  if (name.starts_with(context_prefix)) {
+    to.context[std::string{name.substr(context_prefix.size())}] = value.take();
+  } else if (name == "_unique_id") {
+    to.unique_id = text_of(value);
+  } else if (name == "_msg_id") {
+    to.message_id = text_of(value);
+  } else if (name == "_reply_q") {
+    to.reply_queue = text_of(value);
+  } else if (name == "_timeout") {
+    to.monitor_timeout = value.take();
+  } else {
+    to.message[std::string{name}] = value.take();
+  }
+}
+
+template <class Value>
+void add(UnpackedReply& to, std::string_view name, Value& value) {
+  if (name == "_msg_id") {
+    to.message_id = text_of(value);
+  } else if (name == "ending") {
+    to.ending = value.take() == true;
+  } else if (name == "result") {
+    to.reply.result = value.take();
+  } else if (name == "failure") {
+    json failure = value.take();
+    to.reply.failure.reset();
+    if (failure.is_object()) {
+      to.reply.failure = encode(failure);  // Not encoded twice: accepted all the same.
+    } else if (failure.is_string() && failure != "") {
+      to.reply.failure = std::move(failure.get_ref<std::string&>());
+    }
+  }
+}
+
+// The members of `payload`, each of which add() is given.
+template <class Into>
+Into taken_apart(json& payload) {
+  require_object(payload);
+  Into all;
+  for (auto& [name, value] : payload.get_ref<json::object_t&>()) {
+    ReadValue read{value};
+    add(all, name, read);
+  }
+  return all;
+}
+
+template <class Into>
+Into taken_apart(std::string_view payload) {
+  Into all;
+  const bool is_object = decode_members(
+      payload, [&](std::string_view name, MemberValue& value) { add(all, name, value); });
+  if (!is_object) require_object(decode(payload));
+  return all;
+}
+
+// Python's int is written without a fraction.
+json timeout_value(const std::optional<double>& seconds) {
+  if (!seconds) return nullptr;
+  const auto whole = static_cast<std::int64_t>(*seconds);
+  if (static_cast<double>(whole) == *seconds) return whole;
+  return *seconds;
+}
+
+// One that others follow.
+void add_member(std::string& text, std::string_view prefix, std::string_view name,
+                const json& value) {
+  encode_text_to(text, prefix.empty() ? name : std::string{prefix}.append(name));
+  text += ": ";
+  encode_to(text, value);
+  text += ", ";
 }
 
 std::string reply_text(std::string_view message_id, const Reply& reply, std::string_view ending) {
@@ -82,23 +172,16 @@ std::string reply_text(std::string_view message_id, const Reply& reply, std::str
   return text;
 }
 
-void require_object(const json& payload) {
-  if (!payload.is_object()) {
-    throw std::invalid_argument(std::string{"a message that is no object but "} +
-                                payload.type_name());
-  }
-}
-
 }  // namespace
 
 std::string new_id() {
   thread_local IdSource source;
   constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  text.reserve(32);
+  std::string text(32, '0');
+  char* to = text.data();
   for (const unsigned char octet : source.next()) {
-    text += digits[octet >> 4];
-    text += digits[octet & 0x0f];
+    *to++ = digits[octet >> 4];
+    *to++ = digits[octet & 0x0f];
   }
   return text;
 }
@@ -122,15 +205,28 @@ void add_way_back(json& payload, const std::string& message_id, const std::strin
                   const std::optional<double>& monitor_timeout) {
   payload["_msg_id"] = message_id;
   payload["_reply_q"] = reply_queue;
-  json& timeout = payload["_timeout"];
-  if (!monitor_timeout) return;
-  // Python's int is written without a fraction.
-  const auto whole = static_cast<std::int64_t>(*monitor_timeout);
-  if (static_cast<double>(whole) == *monitor_timeout) {
-    timeout = whole;
-  } else {
-    timeout = *monitor_timeout;
+  payload["_timeout"] = timeout_value(monitor_timeout);
+}
+
+std::string pack_text(const Outgoing& outgoing, const std::optional<ReplyAddress>& reply_to) {
+  std::string text = "{";
+  text.reserve(usual_message);
+  for (const auto& [name, value] : outgoing.message.get_ref<const json::object_t&>()) {
+    add_member(text, {}, name, value);
   }
+  for (const auto& [name, value] : outgoing.context.get_ref<const json::object_t&>()) {
+    add_member(text, context_prefix, name, value);
+  }
+  if (reply_to) {
+    text += R"("_msg_id": )";
+    encode_text_to(text, reply_to->message_id);
+    text += R"(, "_reply_q": )";
+    encode_text_to(text, reply_to->reply_queue);
+    text += R"(, )";
+    add_member(text, {}, "_timeout", timeout_value(reply_to->monitor_timeout));
+  }
+  text.append(R"("_unique_id": ")").append(new_id()).append("\"}");
+  return text;
 }
 
 std::string pack_reply(const std::string& message_id, const Reply& reply) {
@@ -143,58 +239,26 @@ std::string pack_heartbeat(const std::string& message_id) {
 
 void Unpacked::move_to(Incoming& incoming) {
   incoming.message = std::move(message);
-  incoming.context = std::move(context);
+  if (!context.is_null()) incoming.context = Context{std::move(context)};
   incoming.unique_id = std::move(unique_id);
   incoming.message_id = std::move(message_id);
   incoming.monitor_timeout = std::move(monitor_timeout);
 }
 
-void Unpacked::add(std::string name, json value) {
-  if (name.starts_with(context_prefix)) {
-    context[name.substr(context_prefix.size())] = std::move(value);
-  } else if (name == "_unique_id") {
-    unique_id = text_of(std::move(value));
-  } else if (name == "_msg_id") {
-    message_id = text_of(std::move(value));
-  } else if (name == "_reply_q") {
-    reply_queue = text_of(std::move(value));
-  } else if (name == "_timeout") {
-    monitor_timeout = std::move(value);
-  } else {
-    message[std::move(name)] = std::move(value);
-  }
-}
-
 Unpacked unpack(json payload) {
-  require_object(payload);
-  Unpacked unpacked;
-  for (auto& [name, value] : payload.items()) unpacked.add(name, std::move(value));
-  return unpacked;
+  return taken_apart<Unpacked>(payload);
 }
 
 Unpacked unpack_text(std::string_view payload) {
-  Unpacked unpacked;
-  const bool is_object = decode_members(payload, [&](std::string name, json value) {
-    unpacked.add(std::move(name), std::move(value));
-  });
-  if (!is_object) require_object(decode(payload));
-  return unpacked;
+  return taken_apart<Unpacked>(payload);
 }
 
 UnpackedReply unpack_reply(json payload) {
-  require_object(payload);
-  UnpackedReply unpacked;
-  unpacked.message_id = text_of(take(payload, "_msg_id"));
-  const json ending = take(payload, "ending");
-  unpacked.ending = ending.is_boolean() && ending.get<bool>();
-  unpacked.reply.result = take(payload, "result");
-  json failure = take(payload, "failure");
-  if (failure.is_string() && !failure.get_ref<std::string&>().empty()) {
-    unpacked.reply.failure = std::move(failure.get_ref<std::string&>());
-  } else if (failure.is_object()) {
-    unpacked.reply.failure = encode(failure);  // Not encoded twice: accepted all the same.
-  }
-  return unpacked;
+  return taken_apart<UnpackedReply>(payload);
+}
+
+UnpackedReply unpack_reply_text(std::string_view payload) {
+  return taken_apart<UnpackedReply>(payload);
 }
 
 }  // namespace thane::rpc::internal

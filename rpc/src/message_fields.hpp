@@ -2,7 +2,9 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "transport.hpp"
 
@@ -20,6 +22,15 @@ namespace thane::rpc::internal {
 void add_way_back(json& payload, const std::string& message_id, const std::string& reply_queue,
                   const std::optional<double>& monitor_timeout);
 
+/// Both as JSON text; without a way back it is a cast or a notification.
+struct ReplyAddress {
+  std::string_view message_id;
+  std::string_view reply_queue;
+  std::optional<double> monitor_timeout{};
+};
+[[nodiscard]] std::string pack_text(const Outgoing& outgoing,
+                                    const std::optional<ReplyAddress>& reply_to = {});
+
 /// The payload of an answer, as JSON text: result, failure, ending, _msg_id, _unique_id.
 [[nodiscard]] std::string pack_reply(const std::string& message_id, const Reply& reply);
 /// That of a sign of life.
@@ -28,14 +39,12 @@ void add_way_back(json& payload, const std::string& message_id, const std::strin
 /// A payload taken apart.
 struct Unpacked {
   json message = json::object();
-  json context = json::object();
+  json context{};  ///< An object, or null if there is none.
   std::string unique_id{};
   std::string message_id{};
   std::string reply_queue{};
   json monitor_timeout{};
 
-  /// One member of the payload.
-  void add(std::string name, json value);
   /// Moves what an Incoming has of it there.
   void move_to(Incoming& incoming);
 };
@@ -51,7 +60,8 @@ struct UnpackedReply {  // NOLINT(bugprone-exception-escape)
   Reply reply{};
   bool ending = false;
 };
-/// Throws std::invalid_argument if it is no object.
+/// Throws std::invalid_argument if it is no object, or no JSON.
 [[nodiscard]] UnpackedReply unpack_reply(json payload);
+[[nodiscard]] UnpackedReply unpack_reply_text(std::string_view payload);
 
 }  // namespace thane::rpc::internal

@@ -8,7 +8,7 @@ bool SeenIds::seen(std::string_view id, Delivery delivery) {
   if (id.empty()) return false;
   const std::size_t window = std::min(delivery == Delivery::again ? most : usual, ids_.size());
   for (std::size_t back = 1; back <= window; ++back) {
-    if (ids_[(next_ + ids_.size() - back) % ids_.size()] == id) return true;
+    if (ids_[next_ >= back ? next_ - back : next_ + ids_.size() - back] == id) return true;
   }
   if (ids_.size() < most) {
     ids_.emplace_back(id);

@@ -9,6 +9,7 @@
 #include <thane/fiber.hpp>
 #include <thane/fiber_loop.hpp>
 #include <thane/internal/describe_exception.hpp>
+#include <thane/internal/exchange_locals.hpp>
 #include <thane/internal/worker_slot.hpp>
 #include <thane/log.hpp>
 #include <thane/thread_group.hpp>
@@ -96,7 +97,6 @@ class Server::Impl final : public internal::Receiver {
     if (!running_service_) return;
     stopped_.wait();
     listener_->drain();
-    fibers_.stop();  // Those that run still work off what waits.
     fibers_.wait();
     listener_->close();
     running_service_ = false;
@@ -105,11 +105,10 @@ class Server::Impl final : public internal::Receiver {
   void receive(std::unique_ptr<Incoming> message) noexcept override {
     try {
       waiting_.push_back(std::move(message));
-      (void)fibers_.try_spawn([this] { work(); }, "rpc");
     } catch (const std::exception& error) {
-      // No memory for one more fiber: those that run come to it.
-      log::warning("{} has no fiber for a message: {}", name(), error.what());
+      log::error("{} has no room for a message: {}", name(), error.what());
     }
+    begin_work();
   }
 
   [[nodiscard]] std::string name() const { return "rpc-" + target_.topic; }
@@ -117,11 +116,26 @@ class Server::Impl final : public internal::Receiver {
   [[nodiscard]] std::size_t waiting() const noexcept { return waiting_.size(); }
 
  private:
+  // One fiber that is about to run is enough: it begins another one if it leaves messages to it.
+  // So all that has come at once and does not wait is worked off by two.
+  void begin_work() noexcept {
+    if (fiber_begins_) return;
+    try {
+      fiber_begins_ = static_cast<bool>(fibers_.try_spawn([this] { work(); }, "rpc"));
+    } catch (const std::exception& error) {
+      // No memory for one more fiber: those that run come to it.
+      log::warning("{} has no fiber for a message: {}", name(), error.what());
+    }
+  }
+
   void work() {
+    fiber_begins_ = false;
     while (!waiting_.empty()) {
-      auto message = std::move(waiting_.front());
+      const auto message = std::move(waiting_.front());
       waiting_.pop_front();
+      if (!waiting_.empty()) begin_work();
       serve(*message);
+      thane::internal::drop_locals();
     }
   }
 
@@ -132,19 +146,18 @@ class Server::Impl final : public internal::Receiver {
     }
     call.acknowledge();
     thane::internal::count_request();
-    const Context context{std::move(call.context)};
-    const std::string method = method_of(call.message);
-    std::string request_id = context.request_id();
-    if (request_id.empty()) return run(call, context, method);
+    std::string request_id = call.context.request_id();
+    if (request_id.empty()) return run(call);
     const log::RequestScope scope{std::move(request_id)};
-    run(call, context, method);
+    run(call);
   }
 
-  void run(Incoming& call, const Context& context, const std::string& method) {
+  void run(Incoming& call) {
+    const std::string method = method_of(call.message);
     internal::Reply reply;
     try {
       const internal::CallMonitor monitor{call};
-      reply.result = dispatcher_.dispatch(context, std::move(call.message));
+      reply.result = dispatcher_.dispatch(call.context, std::move(call.message));
     } catch (const fiber_killed&) {
       throw;
     } catch (...) {
@@ -163,7 +176,8 @@ class Server::Impl final : public internal::Receiver {
   Event stopped_;
   bool running_service_ = false;
   std::deque<std::unique_ptr<Incoming>> waiting_;
-  ThreadGroup fibers_;  // Its size is the limit of what is at work.
+  bool fiber_begins_ = false;  // It will look at what waits.
+  ThreadGroup fibers_;         // Its size is the limit of what is at work.
   std::unique_ptr<internal::Listener> listener_;
 };
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <thane/clock.hpp>
+#include <thane/rpc/context.hpp>
 #include <thane/rpc/target.hpp>
 #include <thane/rpc/transport.hpp>
 
@@ -44,11 +45,11 @@ class Incoming {
   Incoming(const Incoming&) = delete;
   Incoming& operator=(const Incoming&) = delete;
 
-  json message = json::object();  ///< Without the fields of drivers and contexts.
-  json context = json::object();  ///< Names without prefix.
-  std::string unique_id{};        ///< Empty: it had none.
-  std::string message_id{};       ///< _msg_id of a call; empty: nobody waits for an answer.
-  json monitor_timeout{};         ///< _timeout of a call, as it came.
+  json message{};            ///< An object, without the fields of drivers and contexts.
+  Context context{};         ///< Names without prefix.
+  std::string unique_id{};   ///< Empty: it had none.
+  std::string message_id{};  ///< _msg_id of a call; empty: nobody waits for an answer.
+  json monitor_timeout{};    ///< _timeout of a call, as it came.
   bool redelivered = false;
   TimePoint expires = never;  ///< After it nobody waits for the answer, and it need not be begun.
 

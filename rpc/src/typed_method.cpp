@@ -30,7 +30,7 @@ std::string listed(const std::vector<std::string>& names) {
 
 void check_arguments(const std::string& method, const std::vector<ParameterInfo>& parameters,
                      const json& args) {
-  for (const auto& [name, value] : args.items()) {
+  for (const auto& [name, value] : args.get_ref<const json::object_t&>()) {
     const bool known = std::ranges::count(parameters, name, &ParameterInfo::name) > 0;
     if (!known) throw type_error(method + "() got an unexpected keyword argument '" + name + "'");
   }

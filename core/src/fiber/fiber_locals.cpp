@@ -68,6 +68,10 @@ void exchange_locals(const Fiber& other) noexcept {
   std::swap(FiberContext::self().locals, FiberContext::of(other).locals);
 }
 
+void drop_locals() noexcept {
+  FiberContext::self().locals.reset();
+}
+
 void erase_fiber_local(std::uint64_t key) noexcept {
   FiberContext& fiber = FiberContext::self();
   if (fiber.locals) {

@@ -126,7 +126,7 @@ void Channel::receive_method(MethodId id, Reader& from) {
   if (closing_) {  // What was on its way when we closed is not for us any more.
     if (id == MethodId::channel_close_ok) {
       gone_ = true;
-      to_.events.push_back(ChannelClosed{.channel = id_, .text = {}});
+      to_.events.push(ChannelClosed{.channel = id_, .text = {}});
     } else if (id == MethodId::channel_close) {
       send_empty(to_.output, id_, MethodId::channel_close_ok);
     }
@@ -177,7 +177,7 @@ void Channel::answered(MethodId id, Reader& from) {
   from.expect_end();
   const RequestId request = pending_.front().id;
   pending_.pop_front();
-  if (request != own) to_.events.push_back(Completed{.channel = id_, .request = request});
+  if (request != own) to_.events.push(Completed{.channel = id_, .request = request});
 }
 
 void Channel::closed_by_peer(Reader& from) {
@@ -189,7 +189,7 @@ void Channel::closed_by_peer(Reader& from) {
   from.expect_end();
   send_empty(to_.output, id_, MethodId::channel_close_ok);
   gone_ = true;
-  to_.events.push_back(std::move(event));
+  to_.events.push(std::move(event));
 }
 
 void Channel::begin_delivery(Reader& from) {
@@ -222,7 +222,7 @@ void Channel::cancelled(Reader& from) {
     send_method(to_.output, id_, MethodId::basic_cancel_ok,
                 [&](Writer& to) { to.short_string(tag); });
   }
-  to_.events.push_back(ConsumerCancelled{.channel = id_, .consumer_tag = std::move(tag)});
+  to_.events.push(ConsumerCancelled{.channel = id_, .consumer_tag = std::move(tag)});
 }
 
 void Channel::settle(Reader& from, Outcome outcome) {
@@ -231,23 +231,23 @@ void Channel::settle(Reader& from, Outcome outcome) {
   from.expect_end();
   for (Settled& settled : confirms_.settle(tag, multiple, outcome)) {
     settled.channel = id_;
-    to_.events.push_back(std::move(settled));
+    to_.events.push(std::move(settled));
   }
 }
 
 void Channel::receive_header(std::string_view payload) {
   if (closing_) return;
-  if (auto message = content_.header(payload)) finish(std::move(*message));
+  if (auto* const message = content_.header(payload)) finish(*message);
 }
 
 void Channel::receive_body(std::string_view payload) {
   if (closing_) return;
-  if (auto message = content_.body(payload)) finish(std::move(*message));
+  if (auto* const message = content_.body(payload)) finish(*message);
 }
 
-void Channel::finish(ContentAssembler::Message message) {
+void Channel::finish(ContentAssembler::Message& message) {
   if (auto* const delivered = std::get_if<Delivered>(&message)) {
-    to_.events.push_back(std::move(*delivered));
+    to_.events.push(std::move(*delivered));
     return;
   }
   auto& returned = std::get<ReturnedMessage>(message);
@@ -255,10 +255,10 @@ void Channel::finish(ContentAssembler::Message message) {
                             returned.text)) {
     return;  // Settled comes with the confirm.
   }
-  to_.events.push_back(Settled{.channel = id_,
-                               .outcome = Outcome::returned,
-                               .code = returned.code,
-                               .text = std::move(returned.text)});
+  to_.events.push(Settled{.channel = id_,
+                          .outcome = Outcome::returned,
+                          .code = returned.code,
+                          .text = std::move(returned.text)});
 }
 
 }  // namespace thane::rpc::amqp

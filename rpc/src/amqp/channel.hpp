@@ -1,10 +1,14 @@
 // One channel of a connection: requests in their order, messages, confirms.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "confirms.hpp"
 #include "content.hpp"
@@ -14,10 +18,35 @@
 
 namespace thane::rpc::amqp {
 
+/// Events in their order. Keeps its memory, but for that of a burst.
+class EventQueue {
+ public:
+  template <class What>
+  void push(What&& event) {
+    events_.emplace_back(std::forward<What>(event));
+  }
+  [[nodiscard]] std::optional<Event> pop() {
+    if (next_ == events_.size()) return std::nullopt;
+    std::optional<Event> event{std::move(events_[next_])};
+    if (++next_ == events_.size()) {
+      if (next_ > most_kept) events_ = std::vector<Event>{};
+      events_.clear();
+      next_ = 0;
+    }
+    return event;
+  }
+
+ private:
+  static constexpr std::size_t most_kept = 128;
+
+  std::vector<Event> events_;
+  std::size_t next_ = 0;
+};
+
 /// Where a channel and its connection leave what they decide.
 struct Outcomes {
   std::string output;
-  std::deque<Event> events;
+  EventQueue events;
 };
 
 struct Message {
@@ -66,7 +95,7 @@ class Channel {
   void begin_return(Reader& from);
   void cancelled(Reader& from);
   void settle(Reader& from, Outcome outcome);
-  void finish(ContentAssembler::Message message);
+  void finish(ContentAssembler::Message& message);
 
   ChannelId id_;
   Outcomes& to_;

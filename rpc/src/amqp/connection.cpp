@@ -55,9 +55,19 @@ Connection::Connection(ConnectionSettings settings, TimePoint now)
 
 void Connection::receive(std::string_view octets, TimePoint now) {
   if (state_ == State::closed) return;
+  parser_.feed(octets);
+  read_frames(now);
+}
+
+void Connection::received(std::size_t count, TimePoint now) {
+  if (state_ == State::closed) return;
+  parser_.filled(count);
+  read_frames(now);
+}
+
+void Connection::read_frames(TimePoint now) {
   last_received_ = now;
   try {
-    parser_.feed(octets);
     while (state_ != State::closed) {
       const auto frame = parser_.next();
       if (!frame) return;
@@ -204,20 +214,20 @@ void Connection::opened(Reader& from) {
   (void)from.short_string();
   from.expect_end();
   state_ = State::open;
-  to_.events.push_back(Opened{});
+  to_.events.push(Opened{});
 }
 
 void Connection::blocked(MethodId id, Reader& from) {
   if (id == MethodId::connection_unblocked) {
     from.expect_end();
     blocked_ = false;
-    to_.events.push_back(Unblocked{});
+    to_.events.push(Unblocked{});
     return;
   }
   std::string reason{from.short_string()};
   from.expect_end();
   blocked_ = true;
-  to_.events.push_back(Blocked{std::move(reason)});
+  to_.events.push(Blocked{std::move(reason)});
 }
 
 void Connection::closed_by_peer(Reader& from) {
@@ -257,7 +267,7 @@ void Connection::send_close(std::uint16_t code, std::string_view text) {
 void Connection::end(ClosedBy by, std::uint16_t code, std::string text) {
   state_ = State::closed;
   channels_.clear();
-  to_.events.push_back(Closed{.by = by, .code = code, .text = std::move(text)});
+  to_.events.push(Closed{.by = by, .code = code, .text = std::move(text)});
 }
 
 }  // namespace thane::rpc::amqp

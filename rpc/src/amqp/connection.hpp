@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -37,7 +38,7 @@ struct ConnectionSettings {
 /// Begins with the protocol header in its output. What it is told and when it is told comes from
 /// whoever drives it:
 ///
-///     connection.receive(octets, now);  connection.tick(now);    // Never throw.
+///     connection.received(read(connection.space()), now);  connection.tick(now);  // Never throw.
 ///     while (auto event = connection.next_event()) { ... }
 ///     send(connection.take_output(now));
 ///
@@ -47,6 +48,10 @@ class Connection {
  public:
   Connection(ConnectionSettings settings, TimePoint now);
 
+  /// Where to read to; never empty.
+  [[nodiscard]] std::span<char> space() { return parser_.space(); }
+  void received(std::size_t count, TimePoint now);
+  /// The same for octets that are somewhere else.
   void receive(std::string_view octets, TimePoint now);
   /// To be called when deadline() has come: sends heartbeats, gives up a silent peer.
   void tick(TimePoint now);
@@ -79,6 +84,7 @@ class Connection {
  private:
   enum class State { start, tune, opening, open, closing, closed };
 
+  void read_frames(TimePoint now);
   void receive_frame(const Frame& frame);
   void receive_method(const Frame& frame);
   void receive_for_connection(MethodId id, Reader& from);

@@ -45,10 +45,7 @@ TimePoint Connection::deadline() const noexcept {
 }
 
 std::optional<Event> Connection::next_event() {
-  if (to_.events.empty()) return std::nullopt;
-  Event event = std::move(to_.events.front());
-  to_.events.pop_front();
-  return event;
+  return to_.events.pop();
 }
 
 std::string Connection::take_output(TimePoint now) {

@@ -14,8 +14,8 @@ constexpr std::size_t body_reserve = 256 * 1024;
 
 }  // namespace
 
-std::optional<ContentAssembler::Message> ContentAssembler::header(std::string_view payload) {
-  if (!message_ || has_header_) {
+ContentAssembler::Message* ContentAssembler::header(std::string_view payload) {
+  if (awaits_ != Awaits::header) {
     throw protocol_error(ReplyCode::unexpected_frame, "a content header that belongs to no method");
   }
   ContentHeader header = read_content_header(payload);
@@ -24,17 +24,17 @@ std::optional<ContentAssembler::Message> ContentAssembler::header(std::string_vi
         ReplyCode::content_too_large,
         fmt::format("a message of {} octets, where {} are allowed", header.body_size, limit_));
   }
-  has_header_ = true;
+  awaits_ = Awaits::body;
   missing_ = header.body_size;
   text().reserve(std::min<std::size_t>(missing_, body_reserve));
-  if (auto* const delivered = std::get_if<Delivered>(&*message_)) {
+  if (auto* const delivered = std::get_if<Delivered>(&message_)) {
     delivered->properties = std::move(header.properties);
   }
   return finish_if_complete();
 }
 
-std::optional<ContentAssembler::Message> ContentAssembler::body(std::string_view payload) {
-  if (!has_header_) {
+ContentAssembler::Message* ContentAssembler::body(std::string_view payload) {
+  if (awaits_ != Awaits::body) {
     throw protocol_error(ReplyCode::unexpected_frame, "a body frame without a content header");
   }
   if (payload.size() > missing_) {
@@ -46,13 +46,13 @@ std::optional<ContentAssembler::Message> ContentAssembler::body(std::string_view
 }
 
 std::string& ContentAssembler::text() {
-  return std::visit([](auto& message) -> std::string& { return message.body; }, *message_);
+  return std::visit([](auto& message) -> std::string& { return message.body; }, message_);
 }
 
-std::optional<ContentAssembler::Message> ContentAssembler::finish_if_complete() {
-  if (missing_ > 0) return std::nullopt;
-  has_header_ = false;
-  return std::exchange(message_, std::nullopt);
+ContentAssembler::Message* ContentAssembler::finish_if_complete() {
+  if (missing_ > 0) return nullptr;
+  awaits_ = Awaits::method;
+  return &message_;
 }
 
 }  // namespace thane::rpc::amqp

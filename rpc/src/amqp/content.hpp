@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -30,23 +29,30 @@ class ContentAssembler {
   explicit ContentAssembler(std::size_t max_message_size) noexcept : limit_(max_message_size) {}
 
   /// Whether a header or body frame has to come next.
-  [[nodiscard]] bool busy() const noexcept { return message_.has_value(); }
+  [[nodiscard]] bool busy() const noexcept { return awaits_ != Awaits::method; }
 
   /// Takes the method that announces a message.
-  void begin(Message message) { message_ = std::move(message); }
+  template <class Announced>
+  void begin(Announced message) {
+    message_ = std::move(message);
+    awaits_ = Awaits::header;
+  }
 
-  /// The message, if that was its last frame. Throws protocol_error 505 for a frame out of place,
-  /// 501 for a body that is longer than announced, 311 for one above the limit.
-  [[nodiscard]] std::optional<Message> header(std::string_view payload);
-  [[nodiscard]] std::optional<Message> body(std::string_view payload);
+  /// The message, to be taken before the next one begins, if that was its last frame; else null.
+  /// Throws protocol_error 505 for a frame out of place, 501 for a body that is longer than
+  /// announced, 311 for one above the limit.
+  [[nodiscard]] Message* header(std::string_view payload);
+  [[nodiscard]] Message* body(std::string_view payload);
 
  private:
+  enum class Awaits { method, header, body };
+
   std::string& text();
-  std::optional<Message> finish_if_complete();
+  Message* finish_if_complete();
 
   std::size_t limit_;
-  std::optional<Message> message_;
-  bool has_header_ = false;
+  Message message_;
+  Awaits awaits_ = Awaits::method;
   std::uint64_t missing_ = 0;
 };
 

@@ -2,16 +2,18 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace thane::rpc::amqp {
 
 void FrameParser::feed(std::string_view octets) {
-  buffer_.erase(0, read_);
-  read_ = 0;
-  buffer_.append(octets);
+  std::ranges::copy(octets, input_.space(input_.octets().size() + octets.size()).begin());
+  filled(octets.size());
 }
 
 std::optional<Frame> FrameParser::next() {
-  const std::string_view rest = std::string_view{buffer_}.substr(read_);
+  wanted_ = 0;
+  const std::string_view rest = input_.octets();
   if (rest.empty()) return std::nullopt;
   check_type(static_cast<std::uint8_t>(rest.front()));
   if (rest.size() < frame_head_size) return std::nullopt;
@@ -23,7 +25,10 @@ std::optional<Frame> FrameParser::next() {
                          fmt::format("a frame of {} octets, where {} are allowed",
                                      size + frame_overhead, frame_max_));
   }
-  if (rest.size() < size + frame_overhead) return std::nullopt;
+  if (rest.size() < size + frame_overhead) {
+    wanted_ = size + frame_overhead;
+    return std::nullopt;
+  }
   if (rest[frame_head_size + size] != frame_end) {
     throw protocol_error(ReplyCode::frame_error, "a frame that does not end where it should");
   }
@@ -31,7 +36,7 @@ std::optional<Frame> FrameParser::next() {
     throw protocol_error(ReplyCode::frame_error, "a heartbeat with a channel or a payload");
   }
   frame.payload = rest.substr(frame_head_size, size);
-  read_ += size + frame_overhead;
+  input_.used(size + frame_overhead);
   return frame;
 }
 

@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
+#include "input_buffer.hpp"
 #include "protocol.hpp"
 #include "wire.hpp"
 
@@ -27,7 +29,11 @@ class FrameParser {
 
   void set_frame_max(std::uint32_t frame_max) noexcept { frame_max_ = frame_max; }
 
-  /// To be called when next() has nothing more. Frames given before are void from then on.
+  /// Where to put octets that come, once next() has nothing more; never empty. Frames given before
+  /// are void from then on.
+  [[nodiscard]] std::span<char> space() { return input_.space(wanted_); }
+  void filled(std::size_t count) noexcept { input_.filled(count); }
+  /// The same for octets that are somewhere else.
   void feed(std::string_view octets);
 
   /// The next frame, once all of it is there. Throws protocol_error 501 for what is no frame, and
@@ -38,8 +44,8 @@ class FrameParser {
   void check_type(std::uint8_t type) const;
 
   std::uint32_t frame_max_;
-  std::string buffer_;
-  std::size_t read_ = 0;  // So much of the buffer has been given out.
+  rpc::internal::InputBuffer input_;
+  std::size_t wanted_ = 0;  // Octets of the frame that is not whole yet, if that is known.
 };
 
 /// Appends a frame whose payload `write(Writer&)` appends. If it throws, nothing was appended.

@@ -1,6 +1,7 @@
 // The simple types of AMQP: integers in network order, short and long strings.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -13,9 +14,9 @@ class Writer {
   explicit Writer(std::string& to) noexcept : to_(to) {}
 
   void octet(std::uint8_t value) { to_.push_back(static_cast<char>(value)); }
-  void short_integer(std::uint16_t value) { integer(value, 2); }
-  void long_integer(std::uint32_t value) { integer(value, 4); }
-  void long_long_integer(std::uint64_t value) { integer(value, 8); }
+  void short_integer(std::uint16_t value) { integer(value); }
+  void long_integer(std::uint32_t value) { integer(value); }
+  void long_long_integer(std::uint64_t value) { integer(value); }
   /// Throws std::invalid_argument if it has more than the 255 octets that the format allows.
   void short_string(std::string_view text);
   void long_string(std::string_view text);
@@ -25,10 +26,13 @@ class Writer {
   void end_size(std::size_t begun);
 
  private:
-  void integer(std::uint64_t value, int octets) {
-    for (int shift = 8 * (octets - 1); shift >= 0; shift -= 8) {
-      to_.push_back(static_cast<char>(value >> shift & 0xFF));
+  template <class Number>
+  void integer(Number value) {
+    std::array<char, sizeof value> octets{};
+    for (std::size_t i = octets.size(); i-- > 0; value = static_cast<Number>(value >> 8)) {
+      octets[i] = static_cast<char>(value & 0xFF);
     }
+    to_.append(octets.data(), octets.size());
   }
 
   std::string& to_;

@@ -8,7 +8,6 @@
 #include <thane/log.hpp>
 #include <thane/rpc/errors.hpp>
 
-#include "../json_text.hpp"
 #include "../message_fields.hpp"
 #include "local_client.hpp"
 
@@ -97,7 +96,7 @@ void Channel::handle(const Frame& frame) {
     case FrameKind::drain:
       return retire();
     case FrameKind::reply:
-      if (call != nullptr) call->answer(unpack_reply(decode(frame.payload)).reply);
+      if (call != nullptr) call->answer(unpack_reply_text(frame.payload).reply);
       return;
     case FrameKind::taken:
       if (call != nullptr) call->answer({});

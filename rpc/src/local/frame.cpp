@@ -1,6 +1,5 @@
 #include "frame.hpp"
 
-#include <algorithm>
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
@@ -19,9 +18,6 @@ struct Header {
   std::int64_t expires;
 };
 static_assert(sizeof(Header) == 24);
-
-constexpr std::size_t usual_buffer = 64 * 1024;
-constexpr std::size_t least_space = 4 * 1024;
 
 std::size_t begin_frame(std::string& out) {
   const std::size_t at = out.size();
@@ -56,23 +52,12 @@ void append_frame(std::string& out, const Frame& frame, const nlohmann::json& pa
   end_frame(out, at, frame);
 }
 
-std::span<char> FrameReader::space() {
-  if (begin_ > 0) {
-    std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
-    end_ -= begin_;
-    begin_ = 0;
-  }
-  if (end_ == 0 && buffer_.size() > usual_buffer) buffer_ = {};  // After a long one.
-  const std::size_t least = std::max({usual_buffer, wanted_, end_ + least_space});
-  if (buffer_.size() < least) buffer_.resize(least);
-  return std::span{buffer_}.subspan(end_);
-}
-
 std::optional<Frame> FrameReader::next() {
   wanted_ = 0;
-  if (end_ - begin_ < sizeof(Header)) return std::nullopt;
+  const std::string_view octets = input_.octets();
+  if (octets.size() < sizeof(Header)) return std::nullopt;
   Header header{};
-  std::memcpy(&header, buffer_.data() + begin_, sizeof header);
+  std::memcpy(&header, octets.data(), sizeof header);
   const bool known = header.kind >= static_cast<std::uint32_t>(FrameKind::hello) &&
                      header.kind <= static_cast<std::uint32_t>(FrameKind::drain);
   if (!known) throw std::invalid_argument("a frame of kind " + std::to_string(header.kind));
@@ -80,15 +65,15 @@ std::optional<Frame> FrameReader::next() {
     throw std::invalid_argument("a frame of " + std::to_string(header.size) + " octets");
   }
   const std::size_t whole = sizeof header + header.size;
-  if (end_ - begin_ < whole) {
+  if (octets.size() < whole) {
     wanted_ = whole;
     return std::nullopt;
   }
   const Frame frame{.kind = static_cast<FrameKind>(header.kind),
                     .id = header.id,
                     .expires = header.expires,
-                    .payload = {buffer_.data() + begin_ + sizeof header, header.size}};
-  begin_ += whole;
+                    .payload = octets.substr(sizeof header, header.size)};
+  input_.used(whole);
   return frame;
 }
 

@@ -9,7 +9,8 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
+
+#include "../input_buffer.hpp"
 
 namespace thane::rpc::internal {
 
@@ -48,16 +49,14 @@ void append_frame(std::string& out, const Frame& frame, const nlohmann::json& pa
 class FrameReader {
  public:
   /// Where to read to; never empty. Invalidates payloads.
-  [[nodiscard]] std::span<char> space();
-  void filled(std::size_t count) noexcept { end_ += count; }
+  [[nodiscard]] std::span<char> space() { return input_.space(wanted_); }
+  void filled(std::size_t count) noexcept { input_.filled(count); }
   /// The next whole frame, if there is one; its payload lives until space(). Throws
   /// std::invalid_argument for what is no frame.
   [[nodiscard]] std::optional<Frame> next();
 
  private:
-  std::vector<char> buffer_;
-  std::size_t begin_ = 0;
-  std::size_t end_ = 0;
+  InputBuffer input_;
   std::size_t wanted_ = 0;  // Octets of the frame that is not whole yet.
 };
 

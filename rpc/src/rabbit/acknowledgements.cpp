@@ -4,18 +4,40 @@
 
 namespace thane::rpc::internal::rabbit {
 
-std::vector<Acknowledgements::Ack> Acknowledgements::take() {
-  std::vector<Ack> acks;
-  std::uint64_t last = 0;  // The broker refuses a number that it has seen before.
+void Acknowledgements::acknowledge(std::uint64_t tag) {
+  if (tag != base_ + 1) {
+    pending_.insert(tag);
+    return;
+  }
+  last_ = ++base_;
+  close_gap();
+}
+
+void Acknowledgements::reject(std::uint64_t tag) {
+  if (tag != base_ + 1) {
+    done_.insert(tag);
+    return;
+  }
+  ++base_;
+  close_gap();
+}
+
+// What is behind base_ without a gap belongs to it. The broker refuses a number that it has seen
+// before, so last_ is none that was sent or rejected.
+void Acknowledgements::close_gap() {
   for (;;) {
-    if (pending_.erase(base_ + 1) > 0) {
-      last = base_ + 1;
-    } else if (done_.erase(base_ + 1) == 0) {
-      break;
+    if (!pending_.empty() && pending_.erase(base_ + 1) > 0) {
+      last_ = base_ + 1;
+    } else if (done_.empty() || done_.erase(base_ + 1) == 0) {
+      return;
     }
     ++base_;
   }
-  if (last > 0) acks.push_back({.tag = last, .multiple = true});
+}
+
+std::vector<Acknowledgements::Ack> Acknowledgements::take() {
+  std::vector<Ack> acks;
+  if (last_ > 0) acks.push_back({.tag = std::exchange(last_, 0), .multiple = true});
   for (const std::uint64_t tag : std::exchange(pending_, {})) {
     acks.push_back({.tag = tag});
     done_.insert(tag);

@@ -19,18 +19,21 @@ class Acknowledgements {
     friend bool operator==(const Ack&, const Ack&) = default;
   };
 
-  void acknowledge(std::uint64_t tag) { pending_.insert(tag); }
+  void acknowledge(std::uint64_t tag);
   /// It was answered otherwise.
-  void reject(std::uint64_t tag) { done_.insert(tag); }
+  void reject(std::uint64_t tag);
 
-  [[nodiscard]] bool empty() const noexcept { return pending_.empty(); }
+  [[nodiscard]] bool empty() const noexcept { return last_ == 0 && pending_.empty(); }
   /// What to send now for all that was acknowledged since the last time.
   [[nodiscard]] std::vector<Ack> take();
 
  private:
-  std::set<std::uint64_t> pending_;  // To be sent.
-  std::set<std::uint64_t> done_;     // Sent, but with gaps before them.
-  std::uint64_t base_ = 0;           // All up to here is done.
+  void close_gap();
+
+  std::uint64_t base_ = 0;           // Work on all up to here has ended.
+  std::uint64_t last_ = 0;           // The last of them that is to be sent; 0: none is.
+  std::set<std::uint64_t> pending_;  // Behind a gap, to be sent.
+  std::set<std::uint64_t> done_;     // Behind a gap, and sent or rejected.
 };
 
 }  // namespace thane::rpc::internal::rabbit

@@ -14,7 +14,6 @@
 #include <utility>
 
 #include "broker.hpp"
-#include "json_text.hpp"
 #include "link.hpp"
 #include "listener.hpp"
 #include "message_fields.hpp"
@@ -162,11 +161,13 @@ Reply RabbitDriver::call(const Target& target, Outgoing outgoing, const CallOpti
   start_sending();
   expect_replies(deadline, options, message_id);
 
-  json payload = pack(std::move(outgoing));
-  add_way_back(payload, message_id, reply_queue_->name(), options.monitor_timeout);
+  const std::string payload =
+      pack_text(outgoing, ReplyAddress{.message_id = message_id,
+                                       .reply_queue = reply_queue_->name(),
+                                       .monitor_timeout = options.monitor_timeout});
   auto message = std::make_shared<Publish>();
   message->route = message_route(this->options(), target);
-  message->content = encode_body(wrap(encode(payload)), this->options().kombu_compression);
+  message->content = encode_body(wrap(payload), this->options().kombu_compression);
   if (!target.fanout && options.timeout != Duration::max()) {
     const auto limit = std::chrono::ceil<std::chrono::milliseconds>(options.timeout);
     message->content.properties.expiration = fmt::format_int(limit.count()).str();
@@ -206,8 +207,7 @@ void RabbitDriver::expect_replies(TimePoint deadline, const CallOptions& options
 void RabbitDriver::cast(const Target& target, Outgoing outgoing, const CastOptions& options) {
   auto message = std::make_shared<Publish>();
   message->route = message_route(this->options(), target);
-  message->content =
-      encode_body(wrap(encode(pack(std::move(outgoing)))), this->options().kombu_compression);
+  message->content = encode_body(wrap(pack_text(outgoing)), this->options().kombu_compression);
   message->mandatory = options.at_least_once ? amqp::Mandatory::yes : amqp::Mandatory::no;
   message->retry = limited(options.retry);
   deliver(std::move(message));
@@ -215,7 +215,7 @@ void RabbitDriver::cast(const Target& target, Outgoing outgoing, const CastOptio
 
 void RabbitDriver::notify(const Target& target, Outgoing outgoing, NotificationFormat format,
                           std::optional<int> retry) {
-  const std::string text = encode(pack(std::move(outgoing)));
+  const std::string text = pack_text(outgoing);
   auto message = std::make_shared<Publish>();
   message->route = notification_route(options(), target);
   message->content = encode_body(format == NotificationFormat::enveloped ? wrap(text) : text,

@@ -18,16 +18,35 @@ namespace {
 
 using nlohmann::json;
 
-constexpr const char* version_key = "oslo.version";
-constexpr const char* message_key = "oslo.message";
+constexpr std::string_view version_key = "oslo.version";
+constexpr std::string_view message_key = "oslo.message";
 constexpr const char* implemented = "2.0";
 constexpr const char* compression_header = "compression";
+
+// What there is of one; texts are missing where there is something else.
+struct Envelope {
+  bool has_version = false;
+  bool has_message = false;
+  std::optional<std::string> version{};
+  std::optional<std::string> message{};
+};
+
+bool is_readable(const std::string& version) {
+  if (version == implemented) return true;
+  try {
+    return compatible(implemented, version);
+  } catch (const std::logic_error&) {  // No version at all.
+    return false;
+  }
+}
 
 }  // namespace
 
 std::string wrap(std::string_view payload) {
-  std::string body = R"({"oslo.version": "2.0", "oslo.message": ")";
-  body.reserve(body.size() + payload.size() + payload.size() / 4 + 2);
+  constexpr std::string_view begin = R"({"oslo.version": "2.0", "oslo.message": ")";
+  std::string body;
+  body.reserve(begin.size() + payload.size() + payload.size() / 4 + 2);
+  body += begin;
   while (!payload.empty()) {
     const std::size_t plain = plain_prefix(payload);
     body += payload.substr(0, plain);
@@ -43,27 +62,24 @@ std::string wrap(std::string_view payload) {
 }
 
 std::string unwrap(std::string body) {
-  std::optional<json> version;
-  std::optional<json> message;
-  const bool is_object = decode_members(body, [&](const std::string& name, json value) {
+  Envelope found;
+  const bool is_object = decode_members(body, [&](std::string_view name, MemberValue& value) {
     if (name == version_key) {
-      version = std::move(value);
+      found.version = value.take_text();
+      found.has_version = true;
     } else if (name == message_key) {
-      message = std::move(value);
+      found.message = value.take_text();
+      found.has_message = true;
     }
   });
-  if (!is_object || !version || !message) return body;
-  if (!version->is_string() || !message->is_string()) {
+  if (!is_object || !found.has_version || !found.has_message) return body;
+  if (!found.version || !found.message) {
     throw std::invalid_argument("an envelope whose version or message is no text");
   }
-  const auto& text = version->get_ref<const std::string&>();
-  bool readable = false;
-  try {
-    readable = compatible(implemented, text);
-  } catch (const std::logic_error&) {  // No version at all.
+  if (!is_readable(*found.version)) {
+    throw std::invalid_argument(fmt::format("an envelope of version {}", *found.version));
   }
-  if (!readable) throw std::invalid_argument(fmt::format("an envelope of version {}", text));
-  return std::move(message->get_ref<std::string&>());
+  return std::move(*found.message);
 }
 
 Encoded encode_body(std::string body, const std::string& method) {

@@ -22,7 +22,6 @@ using namespace std::chrono_literals;
 
 constexpr Duration connect_limit = 10s;
 constexpr Duration after_internal_error = 2s;  // As oslo.messaging waits.
-constexpr std::size_t read_size = 64 * 1024;
 
 }  // namespace
 
@@ -130,15 +129,14 @@ void Link::serve(Session& session) {
 }
 
 void Link::read(Session& session) {
-  std::string buffer(read_size, '\0');
   try {
     while (!session.connection.is_closed()) {
-      const std::size_t size = session.stream->read_some(buffer);
+      const std::size_t size = session.stream->read_some(session.connection.space());
       if (size == 0) {
         if (outage_.text.empty()) outage_.text = "the broker has closed the connection";
         return;
       }
-      session.connection.receive({buffer.data(), size}, now());
+      session.connection.received(size, now());
       dispatch();
       if (session.connection.output_size() > 0) flush();
     }

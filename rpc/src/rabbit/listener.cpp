@@ -19,10 +19,11 @@ namespace {
 // The property says how long the message was good for when it was sent; how long ago that was,
 // nobody says.
 TimePoint expiry(const std::string& expiration) {
+  if (expiration.empty()) return never;
   std::int64_t milliseconds = 0;
   const char* const end = expiration.data() + expiration.size();
   const auto [rest, error] = std::from_chars(expiration.data(), end, milliseconds);
-  if (expiration.empty() || error != std::errc{} || rest != end || milliseconds < 0 ||
+  if (error != std::errc{} || rest != end || milliseconds < 0 ||
       milliseconds > std::chrono::milliseconds{std::chrono::hours{24 * 365}}.count()) {
     return never;
   }
@@ -34,7 +35,7 @@ TimePoint expiry(const std::string& expiration) {
 class RabbitListener::Message final : public Incoming {
  public:
   Message(RabbitListener& listener, DeliveryId id, Unpacked unpacked)
-      : listener_(listener), id_(id), reply_queue_(unpacked.reply_queue) {
+      : listener_(listener), id_(id), reply_queue_(std::move(unpacked.reply_queue)) {
     unpacked.move_to(*this);
     if (reply_queue_.empty()) message_id.clear();  // There is no way back.
   }

@@ -82,7 +82,7 @@ void Publisher::pump() {
     Ptr message = std::move(waiting_.front());
     waiting_.pop_front();
     if (message->abandoned) continue;
-    if (message->expires <= FiberLoop::current().now()) {
+    if (message->expires != never && message->expires <= FiberLoop::current().now()) {
       finish(message, {Delivery::Fate::failed, "it was not sent in time"});
       continue;
     }

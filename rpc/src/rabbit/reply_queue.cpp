@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "envelope.hpp"
-#include "json_text.hpp"
 #include "message_fields.hpp"
 
 namespace thane::rpc::internal::rabbit {
@@ -28,7 +27,7 @@ void ReplyQueue::delivered(amqp::Delivered& message, DeliveryId id) {
 }
 
 void ReplyQueue::answered(std::string body) {
-  UnpackedReply unpacked = unpack_reply(decode(unwrap(std::move(body))));
+  UnpackedReply unpacked = unpack_reply_text(unwrap(std::move(body)));
   const auto found = calls_.find(unpacked.message_id);
   if (found == calls_.end()) {
     log::debug("rabbit: an answer to {}, for which nobody waits", unpacked.message_id);

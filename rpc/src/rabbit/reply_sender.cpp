@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <thane/log.hpp>
 
@@ -23,8 +24,9 @@ constexpr Duration patience_at_close = 2s;
 
 }  // namespace
 
-struct ReplySender::Answer {
-  std::shared_ptr<Publish> message;
+struct ReplySender::Answer : Publish, std::enable_shared_from_this<Answer> {
+  explicit Answer(Sender& its_sender) : sender(its_sender), holder(sender.answers.try_hold()) {}
+
   Sender& sender;
   Gate::Holder holder;
   std::optional<TimePoint> first_returned{};
@@ -36,36 +38,34 @@ void ReplySender::send(const std::string& queue, std::string body, Sender& sende
       log::debug("rabbit: an answer to {} was dropped: the queue is missing", queue);
       return;
     }
-    auto message = std::make_shared<Publish>();
-    message->route = {.exchange = "", .routing_key = queue, .declares = {}};
-    message->content = encode_body(std::move(body), options_.kombu_compression);
-    message->mandatory =
-        options_.direct_mandatory_flag ? amqp::Mandatory::yes : amqp::Mandatory::no;
-    auto holder = sender.answers.try_hold();
-    give(std::make_shared<Answer>(Answer{std::move(message), sender, std::move(holder)}));
+    const auto answer = std::make_shared<Answer>(sender);
+    answer->route.routing_key = queue;
+    answer->content = encode_body(std::move(body), options_.kombu_compression);
+    answer->mandatory = options_.direct_mandatory_flag ? amqp::Mandatory::yes : amqp::Mandatory::no;
+    give(*answer);
   } catch (const std::exception& error) {
     log::error("rabbit: an answer to {} cannot be sent: {}", queue, error.what());
   }
 }
 
-void ReplySender::give(const std::shared_ptr<Answer>& answer) {
-  answer->message->done = [this, answer](const Delivery& delivery) { settled(answer, delivery); };
-  if (answer->first_returned) {
-    publisher_.send_later(answer->message, now() + retry_interval);
+void ReplySender::give(Answer& answer) {
+  answer.done = [this, &answer](const Delivery& delivery) { settled(answer, delivery); };
+  if (answer.first_returned) {
+    publisher_.send_later(answer.shared_from_this(), now() + retry_interval);
   } else {
-    publisher_.send(answer->message);
+    publisher_.send(answer.shared_from_this());
   }
 }
 
-void ReplySender::settled(const std::shared_ptr<Answer>& answer, const Delivery& delivery) {
-  const std::string& queue = answer->message->route.routing_key;
+void ReplySender::settled(Answer& answer, const Delivery& delivery) {
+  const std::string& queue = answer.route.routing_key;
   if (delivery.fate == Delivery::Fate::failed) {
     log::error("rabbit: an answer to {} was lost: {}", queue, delivery.text);
   }
   if (delivery.fate != Delivery::Fate::returned) return;
-  if (!answer->first_returned) answer->first_returned = now();
-  const Duration waited = now() - *answer->first_returned;
-  const bool closing = answer->sender.closing && waited >= patience_at_close;
+  if (!answer.first_returned) answer.first_returned = now();
+  const Duration waited = now() - *answer.first_returned;
+  const bool closing = answer.sender.closing && waited >= patience_at_close;
   if (!closing && waited < options_.kombu_missing_consumer_retry_timeout && !is_missing(queue)) {
     give(answer);
     return;

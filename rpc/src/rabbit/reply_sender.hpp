@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
-#include <memory>
 #include <string>
 #include <utility>
 
@@ -35,8 +34,8 @@ class ReplySender {
 
  private:
   struct Answer;
-  void give(const std::shared_ptr<Answer>& answer);
-  void settled(const std::shared_ptr<Answer>& answer, const Delivery& delivery);
+  void give(Answer& answer);
+  void settled(Answer& answer, const Delivery& delivery);
   [[nodiscard]] bool is_missing(const std::string& queue);
 
   Publisher& publisher_;

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 #include "utf8.hpp"
 
@@ -15,6 +16,7 @@ using nlohmann::json;
 using thane::rpc::internal::decode;
 using thane::rpc::internal::decode_members;
 using thane::rpc::internal::encode;
+using thane::rpc::internal::MemberValue;
 
 namespace {
 
@@ -68,13 +70,30 @@ TEST_CASE("plain text ends where something else begins, at any place") {
 
 TEST_CASE("the members of an object come one by one, and nothing else does") {
   std::string seen;
-  const auto note = [&](const std::string& name, const json& value) {
-    seen += name + encode(value) + ";";
+  const auto note = [&](std::string_view name, MemberValue& value) {
+    seen.append(name).append(encode(value.take())).append(";");
   };
   CHECK(decode_members(R"( {"b": [1], "a": "\"x", "b": null} )", note));
   CHECK(seen == R"(b[1];a"\"x";bnull;)");
   for (const char* other : {"", "[]", "1", "x"}) CHECK_FALSE(decode_members(other, note));
   for (const char* bad : {"{", "{} {}", R"({"a" 1})"}) {
+    CHECK_THROWS_AS((void)decode_members(bad, note), std::invalid_argument);
+  }
+}
+
+TEST_CASE("a member is taken as text if it is one, and what is left is read all the same") {
+  std::string seen;
+  const auto note = [&](std::string_view name, MemberValue& value) {
+    if (!name.starts_with("left")) {
+      seen.append(name).append(value.take_text().value_or("-")).append(";");
+    }
+  };
+  CHECK(decode_members(
+      R"({"a": "1", "left": {"a": "2"}, "\ž"": ""x", "b": [3], "left2": "x", "": null})", note));
+  CHECK(seen ==
+        "a1;\Å¾"
+        "x;b-;-;");
+  for (const char* bad : {R"({"left": tru})", R"({"left": "x)", R"({"left" })"}) {
     CHECK_THROWS_AS((void)decode_members(bad, note), std::invalid_argument);
   }
 }

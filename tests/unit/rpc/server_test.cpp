@@ -11,6 +11,7 @@
 
 #include <thane/event.hpp>
 #include <thane/fiber.hpp>
+#include <thane/fiber_local.hpp>
 #include <thane/log.hpp>
 #include <thane/rpc/client.hpp>
 #include <thane/thread_group.hpp>
@@ -168,6 +169,34 @@ TEST_CASE_FIXTURE(World,
     server->start();
     CHECK(client.call("name") == "one");
     end(*server);
+  });
+}
+
+TEST_CASE_FIXTURE(World, "what comes at once runs side by side, also behind a stop") {
+  run([&] {
+    const auto server = serve("one");
+    thane::ThreadGroup callers;
+    const auto begun = loop.now();
+    for (int i = 0; i < 5; ++i) callers.spawn([&] { client.call("sleep", {{"seconds", 10}}); });
+    while (server->waiting() < 5) thane::this_fiber::yield();
+    CHECK(server->running() == 1);  // Which begins the others.
+    end(*server);
+    callers.wait();
+    CHECK(loop.now() - begun == 10s);
+  });
+}
+
+TEST_CASE_FIXTURE(World, "a message finds nothing of the one before it in its fiber") {
+  thane::FiberLocal<int> seen;
+  Endpoint endpoint;
+  endpoint.method("count", {}, [&](const Context&) { return ++seen.get(); });
+  run([&] {
+    Server server{transport, {.topic = "t", .server = "one"}, {endpoint}};
+    server.start();
+    thane::ThreadGroup callers;
+    for (int i = 0; i < 5; ++i) callers.spawn([&] { CHECK(client.call("count") == 1); });
+    callers.wait();
+    end(server);
   });
 }
 

@@ -81,6 +81,9 @@ T take_argument(const std::string& method, const std::string& name, JsonType& ar
   } else {
     if (!fits<T>(*value)) refuse_argument(method, name, value->type_name());
     try {
+      if constexpr (std::is_same_v<T, std::string>) {
+        if (value->is_string()) return std::move(value->template get_ref<std::string&>());
+      }
       return value->template get<T>();
     } catch (const typename JsonType::exception& error) {
       refuse_argument(method, name, error.what());
