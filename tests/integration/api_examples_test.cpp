@@ -280,14 +280,16 @@ TEST_CASE("proxy_server tells what it wants, and what is wrong with what it got"
         workers + ": workers = many: Expected an integer or \"auto\"");
 }
 
-TEST_CASE("run_wsgi takes a file of any name, from where it was started, and a program's options") {
+TEST_CASE(
+    "run_wsgi takes a file with a '#' in its name, from where it was started, and a program's "
+    "options") {
   const TemporaryDirectory files;
   const auto port = std::to_string(free_port());
-  files.write("a%20#b.conf", "[DEFAULT]\nbind_ip = 127.0.0.1\nbind_port = " + port +
-                                 "\nworkers = 1\ncapture_stdio = no\n[app:main]\n"
-                                 "use = egg:hooks#app\n[app:greeting]\nuse = main\n");
+  files.write("a b#c.conf", "[DEFAULT]\nbind_ip = 127.0.0.1\nbind_port = " + port +
+                                "\nworkers = 1\ncapture_stdio = no\n[app:main]\n"
+                                "use = egg:hooks#app\n[app:greeting]\nuse = main\n");
   ChildProcess served{PROGRAMS_DIR "/api_hooks",
-                      {"a%20#b.conf", "--greeting", "good morning", "--chdir", "/"},
+                      {"a b#c.conf", "--greeting", "good morning", "--chdir", "/"},
                       {.directory = files.path()}};
   served.expect_line("parent ready");
   served.signal(SIGHUP);

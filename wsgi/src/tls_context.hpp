@@ -17,13 +17,14 @@ namespace thane::wsgi::internal {
 
 /// What the options of a server say of TLS; the names are theirs.
 struct TlsSettings {
-  std::string cert_file;
-  std::string key_file;  ///< Empty: the key is in cert_file.
-  std::string ca_file;
-  std::string client_cert;  ///< "none", "optional", "required"; empty: required with a ca_file.
-  std::string version;
-  std::string ciphers;
-  std::vector<std::string> sni;  ///< "NAME=CERT", and its key if it is not in CERT; and so on.
+  std::string cert_file = {};
+  std::string key_file = {};  ///< Empty: the key is in cert_file.
+  std::string ca_file = {};
+  /// "none", "optional", "required"; empty: required with a ca_file.
+  std::string client_cert = {};
+  std::string version = {};
+  std::string ciphers = {};
+  std::vector<std::string> sni = {};  ///< "NAME=CERT", and its key if it is not in CERT; and so on.
 
   friend bool operator==(const TlsSettings&, const TlsSettings&) = default;
 };

@@ -326,4 +326,18 @@ TEST_CASE("a path is decoded once, a query parameter as forms encode it") {
   CHECK(parse_answers(bench.output).at(0).body == "/a/b%2F+c|c&d e");
 }
 
+TEST_CASE(
+    "who still sends a body that nobody wants has more time, but not while the server stops") {
+  for (const bool draining : {false, true}) {
+    CAPTURE(draining);
+    Site site;
+    site.application = [](Request&) { return Response{413}; };
+    site.draining = draining;
+    MemoryTransport transport{post("Content-Length: 9999999\r\n", std::string(90'000, 'b')), 9000};
+    Connection{site, transport, "192.0.2.1"}.run();
+    CHECK(transport.shut_down);
+    CHECK((transport.limits_to_close == 1) == draining);
+  }
+}
+
 }  // namespace

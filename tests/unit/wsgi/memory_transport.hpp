@@ -23,7 +23,10 @@ class MemoryTransport final : public wsgi::internal::Transport {
   explicit MemoryTransport(std::string input, std::size_t piece = std::string::npos)
       : input_(std::move(input)), piece_(piece) {}
 
-  void expect(Waiting what) override { waiting = what; }
+  void expect(Waiting what) override {
+    waiting = what;
+    if (what == Waiting::close) ++limits_to_close;
+  }
   bool timed_out() const override { return time_out_at_end && at_ == input_.size(); }
 
   std::size_t read_some(char* to, std::size_t size) override {
@@ -61,7 +64,7 @@ class MemoryTransport final : public wsgi::internal::Transport {
 
   std::string output;
   std::uint64_t sent_as_file = 0;  // What a socket would have left to the kernel.
-  int reads = 0, writes = 0;
+  int reads = 0, writes = 0, limits_to_close = 0;
   bool shut_down = false, aborted = false, broken = false, time_out_at_end = false;
   Waiting waiting = Waiting::nothing;
   bool pauses = false;

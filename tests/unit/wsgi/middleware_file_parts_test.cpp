@@ -77,7 +77,7 @@ constexpr const char* all_parts =
     "[filter:errors]\nuse = egg:oslo.middleware#catch_errors\n"
     "[filter:size]\nuse = egg:oslo.middleware#sizelimit\n"
     "[filter:time]\nuse = egg:thane#timeouts\ntimeout = 9\n"
-    "[filter:cors]\nuse = egg:oslo.middleware#cors\n"
+    "[filter:cors]\nuse = egg:oslo.middleware#cors\nallowed_origin = https://known.example\n"
     "[filter:limit]\nuse = egg:thane#rate_limit\nrate = 1\nburst = 9\n"
     "[filter:auth]\nuse = egg:oslo.middleware#basic_auth\n"
     "http_basic_auth_user_file = %(here)s/users\n"
@@ -89,8 +89,7 @@ TEST_CASE("a file is left to the kernel through all parts that leave it as it is
   (void)folder.write("file", std::string(200'000, 'f'));
   (void)folder.write("users", "ann:$2b$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW\n");
   wsgi::internal::Site site;
-  site.application = wsgi::from_wsgi(
-      wsgi::to_wsgi(loaded(folder, all_parts, {{.allowed_origin = {"https://known.example"}}})));
+  site.application = wsgi::from_wsgi(wsgi::to_wsgi(loaded(folder, all_parts)));
   testing::MemoryTransport transport{
       "GET /file HTTP/1.1\r\nHost: h\r\nOrigin: https://known.example\r\n"
       "Authorization: Basic YW5uOnNlY3JldA==\r\n\r\n"};

@@ -74,6 +74,13 @@ class TlsTalk {
     connected_ = shake_hands();
   }
 
+  ~TlsTalk() {  // In good order: else OpenSSL takes the session for one that must not be resumed.
+    SSL_set_shutdown(client(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+    SSL_set_shutdown(server(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+  }
+  TlsTalk(const TlsTalk&) = delete;
+  TlsTalk& operator=(const TlsTalk&) = delete;
+
   [[nodiscard]] bool connected() const { return connected_; }
   [[nodiscard]] bool resumed() const { return SSL_session_reused(client()) == 1; }
   [[nodiscard]] SSL* client() const { return client_->connection(); }

@@ -346,15 +346,15 @@ TEST_CASE("an Application in the WSGI form is told all that the environ says") {
   const wsgi::Application plain = [&](wsgi::Request& request) {
     const auto* const client = request.client_certificate();
     const auto* const route = request.route();
-    seen = {std::string{request.target()},
-            std::string{request.path()},
-            std::string{request.script_name()},
-            std::string{request.scheme()},
-            std::string{request.authority()},
-            client != nullptr ? client->subject : "none",
-            route != nullptr ? route->name : "none",
-            request.read_all(),
-            request.minor_version()};
+    seen.target = request.target();
+    seen.path = request.path();
+    seen.script_name = request.script_name();
+    seen.scheme = request.scheme();
+    seen.authority = request.authority();
+    seen.subject = client != nullptr ? client->subject : "none";
+    seen.route = route != nullptr ? route->name : "none";
+    seen.body = request.read_all();
+    seen.minor_version = request.minor_version();
     CHECK(request.header("X-Two-Words") == "two");
     return wsgi::Response{204};
   };

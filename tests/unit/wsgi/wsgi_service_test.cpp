@@ -149,8 +149,8 @@ TEST_CASE_FIXTURE(Shop, "what an included file does not have is no name that nob
   }
 }
 
-TEST_CASE_FIXTURE(Shop, "a Paste file may have any name") {
-  const auto odd = files.write("a%20#b.ini", "[app:volume]\nuse = egg:shop#api\n");
+TEST_CASE_FIXTURE(Shop, "a Paste file may have a name that looks like a part of a URI") {
+  const auto odd = files.write("a b#c.ini", "[app:volume]\nuse = egg:shop#api\n");
   CHECK(error_of(parse({"--api-paste-config", odd}), "volume") == "none");
 }
 
