@@ -179,7 +179,7 @@ TEST_CASE_FIXTURE(NotifierWorld,
   CHECK_THROWS_AS((Notifier{transport, {.drivers = {"pigeon"}}}), DriverLoadFailure);
 }
 
-TEST_CASE_FIXTURE(World, "serializers change the payload and the context, and the way back") {
+TEST_CASE_FIXTURE(NotifierWorld, "serializers change the payload and the context, and the way back") {
   using thane::testing::Packing;
   run([&] {
     std::vector<Notification> seen;
