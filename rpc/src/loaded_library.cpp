@@ -22,8 +22,8 @@ void* LoadedLibrary::find(const char* name) const {
 
 void LoadedLibrary::fail() const {
   const char* const why = ::dlerror();
-  throw library_missing(fmt::format("{} cannot be loaded ({}): install {}", file_,
-                                    why != nullptr ? why : "no reason given", package_));
+  throw library_error(fmt::format("{} cannot be loaded ({}): install {}", file_,
+                                  why != nullptr ? why : "no reason given", package_));
 }
 
 }  // namespace thane::rpc::internal

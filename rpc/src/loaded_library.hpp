@@ -8,7 +8,7 @@
 namespace thane::rpc::internal {
 
 /// "libzstd.so.1 cannot be loaded (...): install libzstd1".
-class library_missing : public std::runtime_error {
+class library_error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
@@ -19,10 +19,10 @@ class library_missing : public std::runtime_error {
 ///     const auto version = library.get<decltype(ZSTD_versionNumber)>("ZSTD_versionNumber");
 class LoadedLibrary {
  public:
-  /// `package`: what Debian calls it. Throws library_missing.
+  /// `package`: what Debian calls it. Throws library_error.
   LoadedLibrary(std::string file, std::string package);
 
-  /// Throws library_missing.
+  /// Throws library_error.
   template <class Function>
   [[nodiscard]] Function* get(const char* name) const {
     return reinterpret_cast<Function*>(find(name));

@@ -73,7 +73,7 @@ class RoutesReader {
       return parse_yaml(text);
     } catch (const yaml_error& error) {
       refuse(error.line(), error.what());
-    } catch (const library_missing& error) {
+    } catch (const library_error& error) {
       throw config_error(name_ + ": " + error.what());
     }
   }

@@ -31,7 +31,7 @@ struct YamlNode {
 
 /// The one document in it. Aliases are replaced by what they mean, `<<` by what it merges. Throws
 /// yaml_error, also for a key that comes twice, one that is no text, and what is deeper or larger
-/// than any file that a human has written; library_missing.
+/// than any file that a human has written; library_error.
 [[nodiscard]] YamlNode parse_yaml(std::string_view text);
 
 }  // namespace thane::rpc::internal

@@ -14,7 +14,7 @@ namespace thane::rpc::internal::rabbit {
 [[nodiscard]] std::string unpack_zlib(std::string_view data, std::size_t limit);
 [[nodiscard]] std::string unpack_bzip2(std::string_view data, std::size_t limit);
 
-// These throw library_missing.
+// These throw library_error.
 void require_brotli();
 void require_lzma();
 void require_zstandard();

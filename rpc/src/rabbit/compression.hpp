@@ -17,14 +17,14 @@ enum class Compression { zlib, bzip2, brotli, lzma, zstandard };
 /// By what kombu_compression may say: "gzip" or "zlib". Must be one of these.
 [[nodiscard]] Compression compression_by_method(std::string_view method);
 
-/// Throws library_missing if the library for it is not installed; there is one of its own for each
+/// Throws library_error if the library for it is not installed; there is one of its own for each
 /// but the first two.
 void require(Compression compression);
 
-/// Throws library_missing.
+/// Throws library_error.
 [[nodiscard]] std::string compress(std::string_view data, Compression how);
 /// Throws std::invalid_argument for what is no such stream, and for more than `limit` octets;
-/// library_missing.
+/// library_error.
 [[nodiscard]] std::string decompress(std::string_view data, Compression how, std::size_t limit);
 
 }  // namespace thane::rpc::internal::rabbit

@@ -114,7 +114,7 @@ std::string decode_body(const amqp::Properties& properties, std::string body, st
   }
   try {
     return decompress(body, *compression, limit);
-  } catch (const library_missing& error) {
+  } catch (const library_error& error) {
     throw std::invalid_argument(fmt::format("a message packed as {}: {}", name, error.what()));
   }
 }

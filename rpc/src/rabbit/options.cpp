@@ -134,7 +134,7 @@ void check_compression(const RabbitOptions& all, const Source& source) {
   if (all.kombu_compression.empty()) return;
   try {
     require(compression_by_method(all.kombu_compression));
-  } catch (const library_missing& error) {
+  } catch (const library_error& error) {
     source.refuse("kombu_compression", error.what());
   }
 }

@@ -179,7 +179,8 @@ TEST_CASE_FIXTURE(NotifierWorld,
   CHECK_THROWS_AS((Notifier{transport, {.drivers = {"pigeon"}}}), DriverLoadFailure);
 }
 
-TEST_CASE_FIXTURE(NotifierWorld, "serializers change the payload and the context, and the way back") {
+TEST_CASE_FIXTURE(NotifierWorld,
+                  "serializers change the payload and the context, and the way back") {
   using thane::testing::Packing;
   run([&] {
     std::vector<Notification> seen;
@@ -275,7 +276,7 @@ TEST_CASE_FIXTURE(Routed, "driver routing gives each notification to those that 
 TEST_CASE_FIXTURE(Routed, "drivers and routes that will not do are told by --check-config") {
   CHECK(refusal("driver = routing,log", "g: {log: {}}") == "none");
   CHECK(refusal("driver = log\ndriver = pigeon", "") ==
-        "a.conf:4: oslo_messaging_notifications.driver: notifications have no driver \"pigeon\"");
+        "a.conf:5: oslo_messaging_notifications.driver: notifications have no driver \"pigeon\"");
   CHECK(refusal("driver = routing", "g: {pigeon: {}}")
             .starts_with("routes.yaml:1: notifications have no driver \"pigeon\""));
   CHECK(refusal("driver = log", "nonsense: [") == "none");  // Nobody asks for it.

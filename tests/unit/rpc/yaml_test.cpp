@@ -69,13 +69,13 @@ TEST_CASE("a library that is not there is told with the package that has it") {
   std::string why;
   try {
     const LoadedLibrary library{"libnowhere.so.7", "libnowhere7"};
-  } catch (const library_missing& error) {
+  } catch (const library_error& error) {
     why = error.what();
   }
   CHECK(why.starts_with("libnowhere.so.7 cannot be loaded (libnowhere.so.7: cannot open"));
   CHECK(why.ends_with("): install libnowhere7"));
   const LoadedLibrary library{"libyaml-0.so.2", "libyaml-0-2"};
-  CHECK_THROWS_AS((void)library.get<void()>("no_such_function"), library_missing);
+  CHECK_THROWS_AS((void)library.get<void()>("no_such_function"), library_error);
 }
 
 }  // namespace
