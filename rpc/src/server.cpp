@@ -78,6 +78,7 @@ class Server::Impl final : public internal::Receiver {
   void start() {
     stopped_.clear();
     running_service_ = true;
+    fiber_begins_ = false;  // One that was killed before it ran has not said so.
     try {
       listener_->start(*this);
     } catch (...) {
