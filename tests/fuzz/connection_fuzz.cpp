@@ -36,8 +36,9 @@ std::string answer_to(std::string_view octets, std::size_t piece) {
 
 // What may differ from run to run: the time, and whether a client had to be told to continue.
 std::string comparable(std::string text) {
-  for (auto at = text.find("Date: "); at != std::string::npos; at = text.find("Date: ", at + 1)) {
-    text.erase(at, std::string_view{"Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"}.size());
+  constexpr std::string_view date = "\r\nDate: ";  // A target may hold the name alone.
+  for (auto at = text.find(date); at != std::string::npos; at = text.find(date, at)) {
+    text.erase(at, std::string_view{"\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT"}.size());
   }
   constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
   for (auto at = text.find(go_on); at != std::string::npos; at = text.find(go_on)) {
@@ -71,7 +72,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
   }
   // A request that nobody read may end the connection or not, by what has come of its body.
-  if (octets.find("/unread") == std::string_view::npos) {
+  const bool all_read = octets.find("/unread") == std::string_view::npos &&
+                        octets.find("CONNECT") == std::string_view::npos;
+  if (all_read) {
     THANE_ASSERT(comparable(answer_to(octets, 1)) == comparable(whole));
     THANE_ASSERT(comparable(answer_to(octets, 7)) == comparable(whole));
   }
