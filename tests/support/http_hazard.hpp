@@ -18,8 +18,7 @@ struct HttpHazard {
   /// `arguments` follow those that name the port; `workers` is a number.
   explicit HttpHazard(const std::string& workers, const ChildOptions& options = {},
                       std::vector<std::string> arguments = {})
-      : port(free_port()),
-        parent(hazard, all_arguments(workers, std::move(arguments)), options) {
+      : port(free_port()), parent(hazard, all_arguments(workers, std::move(arguments)), options) {
     parent.expect_line("parent ready");
   }
 

@@ -23,9 +23,6 @@ namespace {
 // Gathered answers are sent when they exceed this, even if more requests are buffered.
 constexpr std::size_t max_gathered = 65536;
 
-// Who goes on sending what nobody wants is read from for so long, each time close_linger.
-constexpr Duration longest_linger = std::chrono::seconds{30};
-
 // An unfinished head is parsed again when a line was completed, or when this many octets came
 // without one: a client that sends single octets does not make us read everything again each time.
 constexpr std::size_t parse_step = 1024;
@@ -308,7 +305,7 @@ void Connection::linger() {
     input_.consume(input_.data().size());
     input_.make_room(1);
     if (transport_.read_some(input_.space(), input_.space_size()) == 0) return;
-    const bool has_time = !site_.draining && SteadyClock::now() - begin < longest_linger;
+    const bool has_time = !site_.draining && SteadyClock::now() - begin < site_.longest_linger;
     if (has_time) transport_.expect(Waiting::close);
   }
 }

@@ -28,7 +28,6 @@ bool concerns_connection(std::string_view name) {
   }
 }
 
-
 // A head in the making: appended to a string at once, for each append costs more than the few
 // octets that it appends.
 class Head {

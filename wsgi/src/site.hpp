@@ -1,12 +1,14 @@
 // What all connections of one server in one worker share.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include <thane/clock.hpp>
 #include <thane/wsgi/application.hpp>
 
 #include "input_buffer.hpp"
@@ -62,8 +64,10 @@ struct Site {
   std::size_t max_discard = 65536;        ///< max_unread_body
   ErrorBody errors = ErrorBody::empty;    ///< wsgi_server_debug
   const AccessLog* access_log = nullptr;  ///< None: no access log.
-  bool draining = false;                  ///< Each answer ends its connection.
-  bool ending = false;                    ///< The server stops for good; see Request::draining().
+  /// Who goes on sending what nobody wants is read from for so long.
+  Duration longest_linger = std::chrono::seconds{30};
+  bool draining = false;  ///< Each answer ends its connection.
+  bool ending = false;    ///< The server stops for good; see Request::draining().
 
   BlockPool blocks;
   WorkspacePool workspaces;

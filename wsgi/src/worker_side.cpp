@@ -33,6 +33,9 @@ constexpr Duration quickest_look = 50ms;
 constexpr Duration long_wait = 500ms;
 constexpr std::size_t settled_at_once = 256;
 
+// In times of close_linger: who sends on need not have looked for the answer yet.
+constexpr int lingers_of_who_sends = 30;
+
 // How much later than a worker its parent may hear a signal that was sent to both.
 constexpr Duration parent_is_as_late = 50ms;
 // What a handshake takes that has begun before a stop. Nobody waits for far clients of an idle
@@ -95,6 +98,7 @@ void WorkerSide::apply(const ServerOptions& options) {
   site_.keep_alive = options.wsgi_keep_alive;
   site_.errors = options.wsgi_server_debug ? ErrorBody::text : ErrorBody::empty;
   site_.max_discard = size_from(options.max_unread_body);
+  site_.longest_linger = lingers_of_who_sends * options.close_linger;
   const bool secure = site_.limits.secure;
   site_.limits = {.line = size_from(options.max_header_line),
                   .target = size_from(options.max_url_len),
