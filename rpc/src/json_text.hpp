@@ -21,12 +21,14 @@ inline constexpr std::uint64_t big_integer_subtype = 0x1e7;
 /// The value of a member that is being read; to be taken by one of these, or left.
 class MemberValue {
  public:
+  MemberValue() = default;
+  virtual ~MemberValue() = default;
+  MemberValue(const MemberValue&) = delete;
+  MemberValue& operator=(const MemberValue&) = delete;
+
   virtual nlohmann::json take() = 0;
   /// Nothing if it is no string.
   virtual std::optional<std::string> take_text() = 0;
-
- protected:
-  ~MemberValue() = default;
 };
 
 /// decode() for an object whose members are wanted one by one, in their order; a name may come

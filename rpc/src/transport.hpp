@@ -40,7 +40,7 @@ struct Reply {  // NOLINT(bugprone-exception-escape)
 /// told at once where the driver can.
 class Incoming {
  public:
-  Incoming() = default;
+  Incoming() noexcept(false) = default;  // The constructor of json says that it may throw.
   virtual ~Incoming() = default;
   Incoming(const Incoming&) = delete;
   Incoming& operator=(const Incoming&) = delete;
