@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -25,6 +26,26 @@ struct Shell : ChildProcess {
   explicit Shell(const std::string& script, const ChildOptions& options = {})
       : ChildProcess("/bin/sh", {"-c", script}, options) {}
 };
+
+// Written to by a process of the tests that ends with exit() and is not the first.
+int told_of_exit = -1;
+pid_t first_process = 0;
+
+TEST_CASE("a program that cannot be run ends nothing that is the test's own") {
+  int ends[2];
+  thane::check(::pipe2(ends, O_CLOEXEC), "pipe2");
+  const thane::UniqueFd reader{ends[0]};
+  thane::UniqueFd writer{ends[1]};
+  told_of_exit = writer.get();
+  first_process = ::getpid();
+  std::atexit([] {
+    if (::getpid() != first_process) (void)!::write(told_of_exit, "x", 1);
+  });
+  CHECK_THROWS_AS(ChildProcess("/nonexistent", {}), std::system_error);
+  writer.reset();
+  char told = 0;
+  CHECK(::read(reader.get(), &told, 1) == 0);  // Until the child has ended.
+}
 
 TEST_CASE("a line is found by the start of its message and consumed, other lines stay") {
   Shell shell{"echo first one; echo second two; echo first three"};
