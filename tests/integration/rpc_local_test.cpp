@@ -2,8 +2,10 @@
 #include <doctest/doctest.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <filesystem>
 #include <functional>
@@ -12,10 +14,13 @@
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include <thane/event.hpp>
+#include <thane/fiber.hpp>
 #include <thane/fiber_loop.hpp>
+#include <thane/internal/worker_slot.hpp>
 #include <thane/offload.hpp>
 #include <thane/rpc.hpp>
 #include <thane/thread_group.hpp>
@@ -139,6 +144,80 @@ TEST_CASE_FIXTURE(Machine, "no call is lost in ten reloads under load") {
   server->signal(SIGTERM);
   CHECK(server->wait_exit() == Exit{.code = 0});
   CHECK(sockets().empty());
+}
+
+// This process as one of two workers; the other one is there in its slot alone.
+struct TwoWorkers {
+  TwoWorkers() {
+    for (auto& slot : slots) slot.state = thane::internal::WorkerState::running;
+    thane::internal::use_worker_slots({slots, 0, &launcher});
+  }
+  ~TwoWorkers() { thane::internal::use_worker_slots(before); }
+  TwoWorkers(const TwoWorkers&) = delete;
+  TwoWorkers& operator=(const TwoWorkers&) = delete;
+
+  const thane::internal::WorkerSlots before = thane::internal::worker_slots();
+  std::array<thane::internal::WorkerSlot, 2> slots;
+  thane::internal::LauncherState launcher;
+};
+
+TEST_CASE_FIXTURE(Machine, "who leaves takes the client that woke nobody else") {
+  TwoWorkers workers;
+  FiberLoop{}.run([&] {
+    rpc::Endpoint endpoint;
+    endpoint.method("pid", {}, [](const rpc::Context&) { return ::getpid(); });
+    rpc::Server server{rpc::Transport::from(url()), {.topic = "t", .server = "s"}, {endpoint}};
+    server.start();
+    workers.slots[0].connections = 100;
+    json answer;
+    ThreadGroup group;
+    group.spawn([&] { answer = client().call("pid"); });
+    thane::this_fiber::sleep_for(100us);  // It leaves the client to its sibling for a moment.
+    workers.slots[0].state = thane::internal::WorkerState::draining;
+    server.stop();
+    server.wait();
+    group.wait();
+    CHECK(answer == ::getpid());
+  });
+}
+
+TEST_CASE_FIXTURE(Machine, "a worker that is stopped keeps no clients from its sibling") {
+  const auto server = start(2);
+  FiberLoop{}.run([&] {
+    std::set<pid_t> workers;
+    while (workers.size() < 2) workers.insert(client().call("pid").get<pid_t>());
+    for (int round = 0; round < 10; ++round) {  // Either may be the one that a client wakes.
+      const pid_t stopped = round % 2 == 0 ? *workers.begin() : *workers.rbegin();
+      ::kill(stopped, SIGSTOP);
+      const auto client = this->client();
+      const auto ask = [&] { CHECK(client.call("pid") != stopped); };
+      ThreadGroup group;
+      group.spawn(ask);
+      group.spawn(ask);
+      group.wait();
+      ::kill(stopped, SIGCONT);
+    }
+  });
+}
+
+TEST_CASE_FIXTURE(Machine, "a client that has gone leaves no connection") {
+  const auto server = start(1);
+  FiberLoop{}.run([&] {
+    const auto connections = [] {
+      return std::ranges::count_if(
+          std::filesystem::directory_iterator{"/proc/self/fd"}, [](const auto& entry) {
+            std::error_code gone;  // The directory itself.
+            return std::filesystem::read_symlink(entry, gone).string().starts_with("socket:");
+          });
+    };
+    const auto before = connections();
+    {
+      const auto client = this->client();
+      CHECK(client.call("pid").is_number());
+      CHECK(connections() == before + 1);
+    }
+    CHECK(connections() == before);
+  });
 }
 
 TEST_CASE_FIXTURE(Machine, "a worker that is killed fails the calls it works on, at once") {

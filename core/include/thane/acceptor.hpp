@@ -57,7 +57,9 @@ class Acceptor {
   /// queue. Does nothing to a socket that is not ours().
   void end_listening() noexcept;
 
-  /// Accepts no more in this process. An accept() that waits throws ECANCELED. Idempotent.
+  /// Accepts no more in this process. An accept() that waits throws ECANCELED. Idempotent. Where
+  /// other processes go on, call try_accept() right before: a connection wakes one process alone,
+  /// and one that has woken this one waits until the next one comes.
   void close() noexcept;
 
  private:

@@ -28,6 +28,8 @@ class Channel : public std::enable_shared_from_this<Channel> {
   void start();
   /// Sends nothing more; what was sent is still answered.
   void retire();
+  /// Nobody asks any more.
+  void close() noexcept { link_->close(); }
 
   /// Sends and blocks until the answer; none: nobody has taken it, send it again.
   std::optional<Reply> ask(FrameKind kind, const json& payload, TimePoint deadline,
@@ -73,6 +75,9 @@ class Route {
   static constexpr std::size_t most_channels = 64;
 
   Route(const std::string& root, const Target& target, std::string prefix);
+  ~Route();
+  Route(const Route&) = delete;
+  Route& operator=(const Route&) = delete;
 
   /// A connection for one message: one that has nothing to do if there is any, then a new one, then
   /// the one that has least to do. None: no server is there. Blocks for a moment at most: until it

@@ -150,7 +150,8 @@ void LocalListener::receive(std::unique_ptr<Incoming> message) noexcept {
   }
 }
 
-// A door that is shared stays open for the processes that go on, but for the last of them.
+// A door that is shared stays open for the processes that go on, but for the last of them. Who came
+// to it just now may have woken nobody but us.
 void LocalListener::shut(Door& door) {
   if (!door.acceptor) return;
   const bool own = door.maker == ::getpid() && &door == fanout_.get();
@@ -158,6 +159,8 @@ void LocalListener::shut(Door& door) {
     door.directory.remove(door.name);
     door.acceptor->refuse_new();
     while (auto stream = door.acceptor->try_accept()) admit(door, std::move(*stream));
+  } else if (auto stream = door.acceptor->try_accept()) {
+    admit(door, std::move(*stream));
   }
   door.acceptor->close();
 }

@@ -25,6 +25,13 @@ constexpr Duration longest_pause = 50ms;
 Route::Route(const std::string& root, const Target& target, std::string prefix)
     : directory_(root, target.exchange, target.topic), prefix_(std::move(prefix)) {}
 
+// Each lives as long as the fiber that reads from it.
+Route::~Route() {
+  for (const auto& [name, channels] : channels_) {
+    for (const auto& channel : channels) channel->close();
+  }
+}
+
 void Route::look(TimePoint now) {
   if (now < next_look_) return;
   next_look_ = now + between_looks;
@@ -56,15 +63,17 @@ std::shared_ptr<Channel> Route::open(const std::string& name) {
 }
 
 // Until the first has said hello there is one; then there may be twice as many as there are
-// processes, as long as not each has been reached.
+// processes, as long as not each has been reached. If the process that was woken for the first one
+// is stopped, a second one wakes another, which takes both.
 bool Route::enough(const Channels& channels) {
-  std::size_t siblings = channels.empty() ? 1 : channels.front()->siblings();
+  std::size_t siblings = 1;
   std::size_t reached = 0;
   for (auto channel = channels.begin(); channel != channels.end(); ++channel) {
     siblings = std::max(siblings, (*channel)->siblings());
-    reached += std::none_of(channels.begin(), channel, [&](const auto& earlier) {
+    const auto same = [&](const auto& earlier) {
       return earlier->server() == (*channel)->server();
-    });
+    };
+    reached += !(*channel)->late() && std::none_of(channels.begin(), channel, same);
   }
   return !channels.empty() &&
          (reached >= siblings || channels.size() >= std::min(2 * siblings, most_channels));
