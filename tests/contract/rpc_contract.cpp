@@ -112,7 +112,10 @@ thane::OptGroup own_options() {
            thane::Opt<std::string>{
                .name = "server", .default_value = "s1", .help = "Name of this server."},
            thane::Opt<bool>{.name = "notify", .help = "Offers a method that sends notifications."},
-           thane::workers_opt()}};
+           thane::Opt<int>{.name = "workers",
+                           .default_value = 1,
+                           .help = "How many processes serve; each is a consumer of its own.",
+                           .min = 1}}};
 }
 
 }  // namespace
