@@ -171,6 +171,7 @@ class Reader {
     }
     unescaped_.reserve(std::min(text_.size(), usual_text));
     unescape(unescaped_, first);
+    if (unescaped_.size() > unescaped_.capacity() / 2) return std::exchange(unescaped_, {});
     return unescaped_;
   }
 

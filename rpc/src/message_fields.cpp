@@ -157,8 +157,9 @@ void add_member(std::string& text, std::string_view prefix, std::string_view nam
 }
 
 std::string reply_text(std::string_view message_id, const Reply& reply, std::string_view ending) {
+  const auto* const result = reply.result.get_ptr<const std::string*>();
   std::string text = R"({"result": )";
-  text.reserve(usual_reply);
+  text.reserve(usual_reply + (result == nullptr ? 0 : result->size()));
   if (reply.failure) {
     text += R"(null, "failure": )";
     encode_text_to(text, *reply.failure);

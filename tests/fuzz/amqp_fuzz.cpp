@@ -46,7 +46,7 @@ std::string history(std::string_view before, std::string_view input, std::size_t
   bool closed = false;
   for (; !input.empty(); input.remove_prefix(std::min(piece, input.size()))) {
     connection.receive(input.substr(0, piece), now);
-    while (const auto event = connection.next_event()) {
+    while (const auto* event = connection.next_event()) {
       THANE_ASSERT(!closed);  // It is the last one.
       closed = std::holds_alternative<Closed>(*event);
       all += note(*event);

@@ -193,7 +193,7 @@ void Channel::closed_by_peer(Reader& from) {
 }
 
 void Channel::begin_delivery(Reader& from) {
-  Delivered delivered;
+  auto& delivered = content_.begin<Delivered>();
   delivered.channel = id_;
   delivered.consumer_tag = from.short_string();
   delivered.delivery_tag = from.long_long_integer();
@@ -201,17 +201,15 @@ void Channel::begin_delivery(Reader& from) {
   delivered.exchange = from.short_string();
   delivered.routing_key = from.short_string();
   from.expect_end();
-  content_.begin(std::move(delivered));
 }
 
 void Channel::begin_return(Reader& from) {
-  ReturnedMessage returned;
+  auto& returned = content_.begin<ReturnedMessage>();
   returned.code = from.short_integer();
   returned.text = from.short_string();
   returned.exchange = from.short_string();
   returned.routing_key = from.short_string();
   from.expect_end();
-  content_.begin(std::move(returned));
 }
 
 void Channel::cancelled(Reader& from) {

@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,24 +22,26 @@ class EventQueue {
  public:
   template <class What>
   void push(What&& event) {
-    events_.emplace_back(std::forward<What>(event));
+    came_.emplace_back(std::forward<What>(event));
   }
-  [[nodiscard]] std::optional<Event> pop() {
-    if (next_ == events_.size()) return std::nullopt;
-    std::optional<Event> event{std::move(events_[next_])};
-    if (++next_ == events_.size()) {
-      if (next_ > most_kept) events_ = std::vector<Event>{};
-      events_.clear();
+  /// The next one, which is there until the next call; null: none. What is pushed meanwhile comes
+  /// after it.
+  [[nodiscard]] Event* next() {
+    if (next_ == taken_.size()) {
+      if (next_ > most_kept) taken_ = std::vector<Event>{};
+      taken_.clear();
       next_ = 0;
+      taken_.swap(came_);
     }
-    return event;
+    return next_ == taken_.size() ? nullptr : &taken_[next_++];
   }
 
  private:
   static constexpr std::size_t most_kept = 128;
 
-  std::vector<Event> events_;
-  std::size_t next_ = 0;
+  std::vector<Event> came_;
+  std::vector<Event> taken_;
+  std::size_t next_ = 0;  // Of those that were taken.
 };
 
 /// Where a channel and its connection leave what they decide.

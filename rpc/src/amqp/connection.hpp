@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -39,7 +38,7 @@ struct ConnectionSettings {
 /// whoever drives it:
 ///
 ///     connection.received(read(connection.space()), now);  connection.tick(now);  // Never throw.
-///     while (auto event = connection.next_event()) { ... }
+///     while (auto* event = connection.next_event()) { ... }
 ///     send(connection.take_output(now));
 ///
 /// After Opened channels may be opened and used; requests of one channel are answered in their
@@ -57,9 +56,11 @@ class Connection {
   void tick(TimePoint now);
   [[nodiscard]] TimePoint deadline() const noexcept;
 
-  [[nodiscard]] std::optional<Event> next_event();
+  /// Lives until the next call, and may be moved from; null: there is none.
+  [[nodiscard]] Event* next_event();
   /// What has to be sent. The caller has to send it in this order and completely.
-  [[nodiscard]] std::string take_output(TimePoint now);
+  /// `memory` is used for what comes next.
+  [[nodiscard]] std::string take_output(TimePoint now, std::string memory = {});
   [[nodiscard]] std::size_t output_size() const noexcept { return to_.output.size(); }
 
   [[nodiscard]] bool is_open() const noexcept { return state_ == State::open; }

@@ -10,7 +10,7 @@ namespace thane::rpc::amqp {
 
 namespace {
 
-constexpr std::size_t output_reserve = 4096;
+constexpr std::size_t most_memory = 64 * 1024;
 
 }  // namespace
 
@@ -44,16 +44,16 @@ TimePoint Connection::deadline() const noexcept {
                   last_sent_ + Duration{settings_.heartbeat} / settings_.heartbeat_rate);
 }
 
-std::optional<Event> Connection::next_event() {
-  return to_.events.pop();
+Event* Connection::next_event() {
+  return to_.events.next();
 }
 
-std::string Connection::take_output(TimePoint now) {
-  if (to_.output.empty()) return {};
+std::string Connection::take_output(TimePoint now, std::string memory) {
+  memory.clear();
+  if (to_.output.empty()) return memory;
   last_sent_ = now;
-  std::string output = std::exchange(to_.output, {});
-  to_.output.reserve(std::min(output.size(), output_reserve));  // What follows is much the same.
-  return output;
+  if (memory.capacity() > most_memory) memory.shrink_to_fit();
+  return std::exchange(to_.output, std::move(memory));
 }
 
 bool Connection::may_publish() const noexcept {

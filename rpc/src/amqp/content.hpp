@@ -31,11 +31,11 @@ class ContentAssembler {
   /// Whether a header or body frame has to come next.
   [[nodiscard]] bool busy() const noexcept { return awaits_ != Awaits::method; }
 
-  /// Takes the method that announces a message.
+  /// A message has been announced: to be given what its method says of it.
   template <class Announced>
-  void begin(Announced message) {
-    message_ = std::move(message);
+  [[nodiscard]] Announced& begin() {
     awaits_ = Awaits::header;
+    return message_.emplace<Announced>();
   }
 
   /// The message, to be taken before the next one begins, if that was its last frame; else null.

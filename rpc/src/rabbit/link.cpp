@@ -152,12 +152,13 @@ void Link::read(Session& session) {
 
 void Link::write(Session& session) {
   try {
+    std::string output;
     for (;;) {
       dirty_.wait();
       dirty_.clear();
       for (;;) {
         for_each_user([](Member& member) { member.user->sending(); });
-        const std::string output = session.connection.take_output(now());
+        output = session.connection.take_output(now(), std::move(output));
         if (output.empty()) break;
         session.stream->write_all(output);
         for_each_user([](Member& member) { member.user->sent(); });
@@ -193,15 +194,21 @@ TimePoint Link::tick_users(TimePoint at) {
   return next;
 }
 
+// One at a time, in their order: who hears of one may wait.
 void Link::dispatch() {
+  if (std::exchange(dispatching_, true)) return;
+  struct Done {
+    bool& dispatching;
+    ~Done() { dispatching = false; }
+  } const done{dispatching_};
   while (session_ != nullptr) {
-    auto event = session_->connection.next_event();
-    if (!event) return;
+    auto* const event = session_->connection.next_event();
+    if (event == nullptr) return;
     if (std::holds_alternative<amqp::Opened>(*event)) {
       open_channels();
-    } else if (const auto* const end = std::get_if<amqp::Closed>(&*event)) {
+    } else if (const auto* const end = std::get_if<amqp::Closed>(event)) {
       closed(*end);
-    } else if (const auto* const gone = std::get_if<amqp::ChannelClosed>(&*event)) {
+    } else if (const auto* const gone = std::get_if<amqp::ChannelClosed>(event)) {
       Member* const member = member_of(gone->channel);
       if (member == nullptr) continue;
       member->channel = 0;

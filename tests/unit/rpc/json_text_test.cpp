@@ -56,16 +56,21 @@ TEST_CASE("octets that are no UTF-8 are refused, and never written") {
 
 TEST_CASE("plain text ends where something else begins, at any place") {
   using thane::rpc::internal::plain_prefix;
-  for (std::size_t before = 0; before < 20; ++before) {
+  for (std::size_t before = 0; before < 40; ++before) {
     for (const std::string other : {"\"", "\\", "\x1f", "\n", "\x80", "\xff", ""}) {
       const std::string text = std::string(before, '~') + other;
-      for (const char* after : {"", "\"!", "0123456789"}) {
+      for (const char* after : {"", "\"!", "0123456789", "0123456789012345678901234567890\n"}) {
         const bool ends = !other.empty() || after[0] == '"';
-        CHECK(plain_prefix(text + after) == (ends ? before : before + std::strlen(after)));
+        const std::size_t plain = std::strcspn(after, "\n");
+        CHECK(plain_prefix(text + after) == (ends ? before : before + plain));
       }
     }
   }
   CHECK(plain_prefix(" !#[]\x7f 0123456789") == 17);
+  for (int octet = 0; octet < 256; ++octet) {
+    const bool plain = octet >= 0x20 && octet < 0x80 && octet != '"' && octet != '\\';
+    CHECK(plain_prefix(std::string(100, static_cast<char>(octet))) == (plain ? 100 : 0));
+  }
 }
 
 TEST_CASE("the members of an object come one by one, and nothing else does") {

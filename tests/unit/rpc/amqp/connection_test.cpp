@@ -291,6 +291,45 @@ TEST_CASE("a blocked connection may not publish, nor one whose channel is stoppe
   CHECK(peer.connection.may_publish());
 }
 
+TEST_CASE("events come in their order, also what is decided while they are looked at") {
+  EventQueue queue;
+  CHECK(queue.next() == nullptr);
+  for (int round = 0; round < 2; ++round) {
+    queue.push(Completed{.request = 1});
+    queue.push(Completed{.request = 2});
+    Event* const first = queue.next();
+    for (RequestId more = 3; more < 400; ++more) queue.push(Completed{.request = more});
+    REQUIRE(first != nullptr);
+    CHECK(std::get<Completed>(*first).request == 1);
+    for (RequestId expected = 2; expected < 400; ++expected) {
+      Event* const next = queue.next();
+      REQUIRE(next != nullptr);
+      CHECK(std::get<Completed>(*next).request == expected);
+    }
+    CHECK(queue.next() == nullptr);
+  }
+}
+
+TEST_CASE("what is to be sent next is written where what was sent last has been") {
+  OpenPeer peer;
+  std::string memory;
+  memory.reserve(5000);
+  const char* const place = memory.data();
+  memory = peer.connection.take_output(peer.now, std::move(memory));
+  CHECK(memory.data() == place);  // It was not needed.
+
+  const auto publish = [&] {
+    (void)peer.connection.publish(peer.channel, {"", "q", "body", {}, Mandatory::no});
+  };
+  publish();
+  memory += "sent already";
+  const std::string first = peer.connection.take_output(peer.now, std::move(memory));
+  publish();
+  const std::string second = peer.connection.take_output(peer.now);
+  CHECK(second.data() == place);
+  CHECK(second == first);
+}
+
 TEST_CASE("heartbeats are sent in silence, and asked of the peer") {
   OpenPeer peer;
   CHECK(peer.connection.deadline() == begin + 30s);

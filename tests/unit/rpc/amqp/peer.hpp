@@ -34,7 +34,7 @@ struct Peer {
   }
   std::vector<rpc::amqp::Event> events() {
     std::vector<rpc::amqp::Event> all;
-    while (auto event = connection.next_event()) all.push_back(std::move(*event));
+    while (auto* event = connection.next_event()) all.push_back(std::move(*event));
     return all;
   }
   /// The next method in what it sends, without its frame.
