@@ -32,7 +32,7 @@ foreach(module IN LISTS pc_modules)
   list(PREPEND pc_libs ${flag})
 endforeach()
 list(JOIN pc_libs " " pc_libs)
-set(pc_private_libs "-lboost_context -lboost_program_options -lpcre2-8 -lssl -lcrypto -lz -lbz2 \
+set(pc_private_libs "-lboost_context -lboost_program_options -lpcre2-8 -lssl -lcrypto -lz \
 -lcrypt -pthread")
 set(pc_database_libs "-lsqlite3 -lpq")
 if(NOT BUILD_SHARED_LIBS)

@@ -9,15 +9,16 @@
 
 namespace thane::rpc::internal::rabbit {
 
+// All of these throw library_error.
+void require_zlib();
+void require_bzip2();
+void require_brotli();
+void require_lzma();
+void require_zstandard();
 [[nodiscard]] std::string pack_zlib(std::string_view data);
 [[nodiscard]] std::string pack_bzip2(std::string_view data);
 [[nodiscard]] std::string unpack_zlib(std::string_view data, std::size_t limit);
 [[nodiscard]] std::string unpack_bzip2(std::string_view data, std::size_t limit);
-
-// These throw library_error.
-void require_brotli();
-void require_lzma();
-void require_zstandard();
 [[nodiscard]] std::string pack_brotli(std::string_view data);
 [[nodiscard]] std::string pack_lzma(std::string_view data);
 [[nodiscard]] std::string pack_zstandard(std::string_view data);

@@ -21,11 +21,9 @@ struct Way {
   std::string (*unpack)(std::string_view data, std::size_t limit);
 };
 
-void nothing() {}
-
 constexpr std::array<Way, 5> ways{{
-    {Compression::zlib, "application/x-gzip", nothing, pack_zlib, unpack_zlib},
-    {Compression::bzip2, "application/x-bz2", nothing, pack_bzip2, unpack_bzip2},
+    {Compression::zlib, "application/x-gzip", require_zlib, pack_zlib, unpack_zlib},
+    {Compression::bzip2, "application/x-bz2", require_bzip2, pack_bzip2, unpack_bzip2},
     {Compression::brotli, "application/x-brotli", require_brotli, pack_brotli, unpack_brotli},
     {Compression::lzma, "application/x-lzma", require_lzma, pack_lzma, unpack_lzma},
     {Compression::zstandard, "application/zstd", require_zstandard, pack_zstandard,
