@@ -1,14 +1,13 @@
 #include "message_fields.hpp"
 
-#include <pthread.h>
-
 #include <array>
-#include <atomic>
 #include <optional>
 #include <random>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
+
+#include <thane/internal/fork_count.hpp>
 
 #include "json_text.hpp"
 
@@ -20,19 +19,12 @@ constexpr std::string_view context_prefix = "_context_";
 constexpr std::size_t usual_reply = 256;
 constexpr std::size_t usual_message = 512;
 
-// How often this process and those it comes from have forked; to ask for the process's id would be
-// a system call for each message.
-std::atomic<unsigned> forks{0};
-
-[[maybe_unused]] const int counting_forks =
-    ::pthread_atfork(nullptr, nullptr, [] { forks.fetch_add(1, std::memory_order_relaxed); });
-
 // Ids have to differ, in all processes of a fork too. Nothing depends on that nobody can guess
 // them.
 class IdSource {
  public:
   std::array<unsigned char, 16> next() {
-    if (const unsigned now = forks.load(std::memory_order_relaxed); seeded_at_ != now) {
+    if (const unsigned now = thane::internal::fork_count(); seeded_at_ != now) {
       seeded_at_ = now;
       std::random_device device;
       std::seed_seq seed{device(), device(), device(), device(), device(), device()};

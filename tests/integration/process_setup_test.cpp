@@ -3,12 +3,15 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <thane/internal/fork_count.hpp>
 
 #include "support/errand.hpp"
 #include "support/http_client.hpp"
@@ -25,6 +28,17 @@ namespace {
 std::vector<std::string> workers_of(int workers, std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), {"--workers", std::to_string(workers)});
   return arguments;
+}
+
+TEST_CASE("a child knows that it is not who it comes from") {
+  const unsigned before = thane::internal::fork_count();
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(thane::internal::fork_count() == before + 1 ? 0 : 1);
+  REQUIRE(child > 0);
+  int status = -1;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
+  CHECK(thane::internal::fork_count() == before);
 }
 
 TEST_CASE("umask holds for workers and what they run, and not for the pid file") {

@@ -1,7 +1,6 @@
 #include <thane/wsgi/middleware/request_id.hpp>
 
 #include <sys/random.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -10,6 +9,7 @@
 #include <utility>
 
 #include <thane/check.hpp>
+#include <thane/internal/fork_count.hpp>
 #include <thane/log.hpp>
 
 #include "../characters.hpp"
@@ -21,6 +21,7 @@ namespace {
 
 constexpr std::string_view header = "x-openstack-request-id";
 constexpr std::string_view attribute = "request_id.ids";
+constexpr std::string_view prefix = "req-";
 constexpr std::string_view shape = "req-xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
 
 struct Ids {
@@ -46,11 +47,11 @@ using Uuid = std::array<std::uint8_t, 16>;
 Uuid random_uuid() {
   static thread_local std::array<Uuid, 16> store;
   static thread_local std::size_t left = 0;
-  static thread_local pid_t filled_by = 0;
-  if (left == 0 || filled_by != ::getpid()) {
+  static thread_local unsigned filled_at = 0;
+  if (left == 0 || filled_at != thane::internal::fork_count()) {
     check(::getrandom(store.data(), sizeof store, 0), "getrandom");  // Up to 256 octets: all.
     left = store.size();
-    filled_by = ::getpid();
+    filled_at = thane::internal::fork_count();
   }
   Uuid uuid = store[--left];
   uuid[6] = static_cast<std::uint8_t>((uuid[6] & 0x0f) | 0x40);  // RFC 9562: version 4,
@@ -62,12 +63,11 @@ std::string new_id() {
   static constexpr std::string_view digits = "0123456789abcdef";
   const Uuid uuid = random_uuid();
   std::string id{shape};
-  std::size_t nibble = 0;
-  for (char& c : id) {
-    if (c != 'x') continue;
-    const unsigned octet = uuid[nibble / 2];
-    c = digits[nibble % 2 == 0 ? octet >> 4 : octet & 0x0f];
-    ++nibble;
+  char* to = id.data() + prefix.size();
+  for (std::size_t i = 0; i < uuid.size(); ++i) {
+    if (*to == '-') ++to;
+    *to++ = digits[uuid[i] >> 4];
+    *to++ = digits[uuid[i] & 0x0f];
   }
   return id;
 }
