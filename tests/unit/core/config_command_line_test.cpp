@@ -17,13 +17,13 @@ using thane::internal::command_line_error;
 using thane::internal::OptRegistry;
 using Strings = std::vector<std::string>;
 
-std::vector<OptGroup> groups() {
+std::vector<OptGroup> offered_groups() {
   return {{"", {Opt<int>{.name = "graceful_timeout"}, Opt<bool>{.name = "verbose"}}},
           {"web", {Opt<int>{.name = "pool_size"}, Opt<bool>{.name = "keep_alive"}}}};
 }
 
 Config parse(const Strings& arguments) {
-  return Config::parse(arguments, groups());
+  return Config::parse(arguments, offered_groups());
 }
 
 std::string error_of(const Strings& arguments) {
@@ -81,7 +81,7 @@ TEST_CASE("what is wrong with a command line is told in one line") {
 }
 
 TEST_CASE("the flags that ask for an action are recognised") {
-  const OptRegistry registry{groups()};
+  const OptRegistry registry{offered_groups()};
   const auto action_of = [&](const char* flag) {
     return thane::internal::parse_command_line(registry, {flag}).action;
   };

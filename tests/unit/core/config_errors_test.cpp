@@ -21,7 +21,7 @@ using thane::internal::Sources;
 using thane::testing::TemporaryDirectory;
 using Strings = std::vector<std::string>;
 
-std::vector<OptGroup> groups() {
+std::vector<OptGroup> strict_groups() {
   return {{"web",
            {Opt<int>{.name = "workers", .default_value = 2, .min = 1, .deprecated_name = "num"},
             Opt<bool>{.name = "tcp_nodelay", .default_value = true},
@@ -36,7 +36,7 @@ std::string error_of(const std::string& text) {
   const TemporaryDirectory files;
   const std::string file = files.write("app.conf", text);
   try {
-    (void)Config::parse({"--config-file", file}, groups());
+    (void)Config::parse({"--config-file", file}, strict_groups());
   } catch (const thane::config_error& error) {
     const std::string message = error.what();
     CHECK(message.starts_with(files.path() + "/"));
@@ -48,7 +48,7 @@ std::string error_of(const std::string& text) {
 // The same for arguments and the environment.
 std::string error_of(const Strings& arguments, const Strings& environment) {
   try {
-    (void)Config::parse(arguments, groups(), environment);
+    (void)Config::parse(arguments, strict_groups(), environment);
   } catch (const thane::config_error& error) {
     return error.what();
   }
@@ -59,7 +59,7 @@ Strings warnings_of(const std::string& text, const Strings& environment = {},
                     const Strings& arguments = {}) {
   const TemporaryDirectory files;
   files.write("app.conf", text);
-  auto all = groups();
+  auto all = strict_groups();
   all.push_back({"", {Opt<Strings>{.name = "config_file"}, Opt<Strings>{.name = "config_dir"}}});
   const auto registry = std::make_shared<const OptRegistry>(all);
   Strings line = arguments;
@@ -157,7 +157,7 @@ TEST_CASE("a deprecated name counts, with a warning that has the new one") {
         Strings{"environment THANE_WEB__NUM: is deprecated; set THANE_WEB__WORKERS"});
   CHECK(warnings_of("", {}, {"--web-num", "3"}) ==
         Strings{"--web-num: is deprecated; use --web-workers"});
-  CHECK(Config::parse({"--web-num", "3"}, groups()).get<int>("web.workers") == 3);
+  CHECK(Config::parse({"--web-num", "3"}, strict_groups()).get<int>("web.workers") == 3);
 }
 
 TEST_CASE("a key that is set twice counts with its last value and a warning") {

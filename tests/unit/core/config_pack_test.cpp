@@ -14,7 +14,7 @@ using thane::Opt;
 
 namespace {
 
-std::vector<thane::OptGroup> groups() {
+std::vector<thane::OptGroup> packed_groups() {
   using Texts = std::vector<std::string>;
   return {{"all",
            {Opt<bool>{.name = "flag"}, Opt<int>{.name = "number"},
@@ -29,8 +29,8 @@ TEST_CASE("a snapshot of every type of value comes out as it went in, origins an
       Config::parse({"--all-flag", "--all-number=-7", "--all-large=9007199254740993",
                      "--all-part=0.1", "--all-text=a\xff\x01 $$b,c", "--all-whole=2h",
                      "--all-fine=1500ms", "--all-list=a,b", "--all-list=c"},
-                    groups());
-  const Config receiver = Config::parse({}, groups());
+                    packed_groups());
+  const Config receiver = Config::parse({}, packed_groups());
   const auto values = receiver.unpack(sender.pack(*sender.snapshot()));
 
   CHECK(values->get<bool>("all.flag"));
@@ -52,7 +52,7 @@ TEST_CASE("a snapshot of every type of value comes out as it went in, origins an
 }
 
 TEST_CASE("octets that are no snapshot are refused") {
-  const Config config = Config::parse({}, groups());
+  const Config config = Config::parse({}, packed_groups());
   const std::string octets = config.pack(*config.snapshot());
   CHECK_THROWS_AS(config.unpack(""), std::runtime_error);
   CHECK_THROWS_AS(config.unpack("\x80"), std::runtime_error);

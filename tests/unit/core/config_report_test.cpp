@@ -20,7 +20,7 @@ using thane::OptGroup;
 using thane::testing::TemporaryDirectory;
 using Strings = std::vector<std::string>;
 
-std::vector<OptGroup> groups() {
+std::vector<OptGroup> reported_groups() {
   return {
       {"web",
        {Opt<int>{.name = "workers", .default_value = 2, .help = "how many", .min = 1, .max = 64},
@@ -38,7 +38,8 @@ std::vector<OptGroup> groups() {
 }
 
 std::string dump(const Config& config) {
-  return dump_text(*thane::internal::make_registry(groups()), config.snapshot()->entries());
+  return dump_text(*thane::internal::make_registry(reported_groups()),
+                   config.snapshot()->entries());
 }
 
 // "name=text" of all options but the secret one.
@@ -55,8 +56,8 @@ Strings values(const Config& config) {
 TEST_CASE("a dump shows each value and where it is from, and masks secrets") {
   const TemporaryDirectory files;
   const auto file = files.write("app.conf", "[web]\n\nworkers = 3\n[DEFAULT]\npassword = p\n");
-  const auto config =
-      Config::parse({"--config-file", file, "--web-notls"}, groups(), {"THANE_HOST=remote"});
+  const auto config = Config::parse({"--config-file", file, "--web-notls"}, reported_groups(),
+                                    {"THANE_HOST=remote"});
   const std::string text = dump(config);
   const auto has = [&](const std::string& part) { return text.find(part) != text.npos; };
   CHECK(has("[web]\n# " + file + ":3\nworkers = 3\n"));
@@ -69,16 +70,17 @@ TEST_CASE("a dump shows each value and where it is from, and masks secrets") {
 }
 
 TEST_CASE("a dump is a file that gives the same values") {
-  const auto config = Config::parse(
-      {"--web-url", "a$$b $host", "--web-workers=7", "--motto=x", "--linger=1.5"}, groups());
+  const auto config =
+      Config::parse({"--web-url", "a$$b $host", "--web-workers=7", "--motto=x", "--linger=1.5"},
+                    reported_groups());
   CHECK(config.get<std::string>("web.url") == "a$b local");
   const TemporaryDirectory files;
   const auto file = files.write("dump.conf", dump(config));
-  CHECK(values(Config::parse({"--config-file", file}, groups())) == values(config));
+  CHECK(values(Config::parse({"--config-file", file}, reported_groups())) == values(config));
 }
 
 TEST_CASE("the sample is a file that gives the defaults, as it stands and with all lines active") {
-  const std::string sample = sample_text(*thane::internal::make_registry(groups()));
+  const std::string sample = sample_text(*thane::internal::make_registry(reported_groups()));
   std::string active;
   std::istringstream lines{sample};
   for (std::string line; std::getline(lines, line);) {
@@ -88,15 +90,15 @@ TEST_CASE("the sample is a file that gives the defaults, as it stands and with a
   CHECK(active.find("\nworkers = 2\n") != active.npos);
 
   const TemporaryDirectory files;
-  const auto defaults = values(Config::parse({}, groups()));
-  CHECK(values(Config::parse({"--config-file", files.write("1.conf", sample)}, groups())) ==
-        defaults);
-  CHECK(values(Config::parse({"--config-file", files.write("2.conf", active)}, groups())) ==
-        defaults);
+  const auto defaults = values(Config::parse({}, reported_groups()));
+  CHECK(values(Config::parse({"--config-file", files.write("1.conf", sample)},
+                             reported_groups())) == defaults);
+  CHECK(values(Config::parse({"--config-file", files.write("2.conf", active)},
+                             reported_groups())) == defaults);
 }
 
 TEST_CASE("the sample explains each option above it") {
-  const std::string sample = sample_text(*thane::internal::make_registry(groups()));
+  const std::string sample = sample_text(*thane::internal::make_registry(reported_groups()));
   CHECK(sample.find("[web]\n\n# how many\n# (an integer, 1 to 64)\n#workers = 2\n") != sample.npos);
   CHECK(sample.find("# (a duration; changes at run time)\n#linger = 500ms\n") != sample.npos);
   CHECK(sample.find("# (one of: local, remote)\n#host = local\n") != sample.npos);
@@ -104,7 +106,7 @@ TEST_CASE("the sample explains each option above it") {
 }
 
 TEST_CASE("the help has a line for each flag, by group") {
-  const std::string help = help_text(*thane::internal::make_registry(groups()), "shop");
+  const std::string help = help_text(*thane::internal::make_registry(reported_groups()), "shop");
   const auto has = [&](const std::string& part) { return help.find(part) != help.npos; };
   CHECK(help.starts_with("usage: shop [--OPTION VALUE]...\n"));
   CHECK(has("\n  --check-config                Validate the configuration and exit.\n"));
@@ -116,7 +118,7 @@ TEST_CASE("the help has a line for each flag, by group") {
 }
 
 TEST_CASE("the table of options is markdown of one row an option") {
-  const std::string table = markdown_text(*thane::internal::make_registry(groups()));
+  const std::string table = markdown_text(*thane::internal::make_registry(reported_groups()));
   CHECK(table.find("### [web]\n\n| option | default | value | meaning |\n|---|---|---|---|\n"
                    "| `workers` | `2` | an integer, 1 to 64 | how many |\n") != table.npos);
   CHECK(table.find("| `motto` | `one two \\| three` | text |  |\n") != table.npos);

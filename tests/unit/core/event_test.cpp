@@ -14,12 +14,12 @@ namespace this_fiber = thane::this_fiber;
 
 namespace {
 
-struct Simulated {
+struct EventInLoop {
   Event event;  // Made before the loop: it needs none.
   FiberLoop loop{{.time = thane::Time::simulated}};
 };
 
-TEST_CASE_FIXTURE(Simulated, "set() wakes all that wait, first come, first served") {
+TEST_CASE_FIXTURE(EventInLoop, "set() wakes all that wait, first come, first served") {
   std::string log;
   loop.run([&] {
     for (char name = 'a'; name <= 'c'; ++name) {
@@ -36,7 +36,7 @@ TEST_CASE_FIXTURE(Simulated, "set() wakes all that wait, first come, first serve
   CHECK(log == "abc");
 }
 
-TEST_CASE_FIXTURE(Simulated, "clear() does not hold back who was woken already") {
+TEST_CASE_FIXTURE(EventInLoop, "clear() does not hold back who was woken already") {
   bool woken = false;
   loop.run([&] {
     const Fiber fiber = loop.spawn([&] {
@@ -52,7 +52,7 @@ TEST_CASE_FIXTURE(Simulated, "clear() does not hold back who was woken already")
   CHECK(woken);
 }
 
-TEST_CASE_FIXTURE(Simulated, "wait_for() tells whether it was set in time") {
+TEST_CASE_FIXTURE(EventInLoop, "wait_for() tells whether it was set in time") {
   loop.run([&] {
     const auto start = loop.now();
     CHECK_FALSE(event.wait_for(2s));
@@ -66,7 +66,7 @@ TEST_CASE_FIXTURE(Simulated, "wait_for() tells whether it was set in time") {
   });
 }
 
-TEST_CASE_FIXTURE(Simulated,
+TEST_CASE_FIXTURE(EventInLoop,
                   "a wait that was over when the kill came returns; the next one throws") {
   std::string log;
   loop.run([&] {
@@ -84,7 +84,7 @@ TEST_CASE_FIXTURE(Simulated,
   CHECK(log == "woken ");
 }
 
-TEST_CASE_FIXTURE(Simulated, "a killed fiber does not pass an event that is set") {
+TEST_CASE_FIXTURE(EventInLoop, "a killed fiber does not pass an event that is set") {
   bool passed = false;
   loop.run([&] {
     event.set();

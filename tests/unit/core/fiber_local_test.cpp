@@ -7,16 +7,15 @@
 #include <thane/fiber_local.hpp>
 #include <thane/fiber_loop.hpp>
 
+#include "support/simulated.hpp"
+
 using thane::Fiber;
 using thane::FiberLocal;
 using thane::FiberLoop;
+using thane::testing::Simulated;
 namespace this_fiber = thane::this_fiber;
 
 namespace {
-
-struct Simulated {
-  FiberLoop loop{{.time = thane::Time::simulated}};
-};
 
 TEST_CASE_FIXTURE(Simulated, "each fiber has a value of its own") {
   FiberLocal<std::string> name;

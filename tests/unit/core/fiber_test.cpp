@@ -10,17 +10,16 @@
 #include <thane/fiber_loop.hpp>
 #include <thane/internal/release_unused_stack.hpp>
 
+#include "support/simulated.hpp"
+
 using namespace std::chrono_literals;
 using thane::Event;
 using thane::Fiber;
 using thane::FiberLoop;
+using thane::testing::Simulated;
 namespace this_fiber = thane::this_fiber;
 
 namespace {
-
-struct Simulated {
-  FiberLoop loop{{.time = thane::Time::simulated}};
-};
 
 TEST_CASE_FIXTURE(Simulated, "fibers run in the order in which they were spawned") {
   std::string log;

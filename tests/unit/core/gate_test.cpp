@@ -14,12 +14,12 @@ namespace this_fiber = thane::this_fiber;
 
 namespace {
 
-struct Simulated {
+struct GateInLoop {
   Gate gate;
   FiberLoop loop{{.time = thane::Time::simulated}};
 };
 
-TEST_CASE_FIXTURE(Simulated, "wait() blocks until the last holder has left") {
+TEST_CASE_FIXTURE(GateInLoop, "wait() blocks until the last holder has left") {
   loop.run([&] {
     const auto start = loop.now();
     for (const auto time : {1s, 3s, 2s}) {
@@ -37,7 +37,7 @@ TEST_CASE_FIXTURE(Simulated, "wait() blocks until the last holder has left") {
   });
 }
 
-TEST_CASE_FIXTURE(Simulated, "a closed gate lets nobody in until it is opened again") {
+TEST_CASE_FIXTURE(GateInLoop, "a closed gate lets nobody in until it is opened again") {
   gate.close();
   CHECK_THROWS_AS((void)gate.hold(), thane::gate_closed_error);
   CHECK_FALSE(gate.try_hold());
@@ -46,7 +46,7 @@ TEST_CASE_FIXTURE(Simulated, "a closed gate lets nobody in until it is opened ag
   CHECK(gate.try_hold());
 }
 
-TEST_CASE_FIXTURE(Simulated, "a holder may be moved, and counts once") {
+TEST_CASE_FIXTURE(GateInLoop, "a holder may be moved, and counts once") {
   Gate::Holder first = gate.hold();
   Gate::Holder second = std::move(first);
   CHECK(gate.count() == 1);
@@ -55,7 +55,7 @@ TEST_CASE_FIXTURE(Simulated, "a holder may be moved, and counts once") {
   CHECK(gate.count() == 0);
 }
 
-TEST_CASE_FIXTURE(Simulated, "wait_for() tells whether the holders left in time") {
+TEST_CASE_FIXTURE(GateInLoop, "wait_for() tells whether the holders left in time") {
   loop.run([&] {
     const Fiber fiber = loop.spawn([&] {
       const auto holder = gate.hold();
@@ -68,7 +68,7 @@ TEST_CASE_FIXTURE(Simulated, "wait_for() tells whether the holders left in time"
   });
 }
 
-TEST_CASE_FIXTURE(Simulated, "a killed holder leaves the gate, a killed waiter the queue") {
+TEST_CASE_FIXTURE(GateInLoop, "a killed holder leaves the gate, a killed waiter the queue") {
   loop.run([&] {
     const Fiber holder = loop.spawn([&] {
       const auto hold = gate.hold();

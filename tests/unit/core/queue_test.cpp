@@ -8,17 +8,16 @@
 #include <thane/fiber_loop.hpp>
 #include <thane/queue.hpp>
 
+#include "support/simulated.hpp"
+
 using namespace std::chrono_literals;
 using thane::Fiber;
 using thane::FiberLoop;
 using thane::Queue;
+using thane::testing::Simulated;
 namespace this_fiber = thane::this_fiber;
 
 namespace {
-
-struct Simulated {
-  FiberLoop loop{{.time = thane::Time::simulated}};
-};
 
 TEST_CASE_FIXTURE(Simulated, "values come out in the order in which they went in") {
   Queue<int> queue{3};

@@ -8,17 +8,16 @@
 #include <thane/semaphore.hpp>
 #include <thane/timeout.hpp>
 
+#include "support/simulated.hpp"
+
 using namespace std::chrono_literals;
 using thane::Fiber;
 using thane::FiberLoop;
 using thane::Semaphore;
+using thane::testing::Simulated;
 namespace this_fiber = thane::this_fiber;
 
 namespace {
-
-struct Simulated {
-  FiberLoop loop{{.time = thane::Time::simulated}};
-};
 
 TEST_CASE_FIXTURE(Simulated, "never more run than there are permits") {
   Semaphore semaphore{2};

@@ -62,8 +62,8 @@ struct Counter final : Watcher {
   bool gone = false;
 };
 
-struct Reader {
-  explicit Reader(Sockets& sockets) : fd(std::move(sockets.ours)) {}
+struct WatchedReader {
+  explicit WatchedReader(Sockets& sockets) : fd(std::move(sockets.ours)) {}
 
   std::string read(std::size_t size) {
     std::string text(size, '\0');
@@ -153,7 +153,7 @@ TEST_CASE("a watcher hears that the set is no more, and forgotten ones do not") 
 TEST_CASE("a reader that was given less than it asked for waits without another try") {
   in_both_modes([] {
     Sockets sockets;
-    Reader reader{sockets};
+    WatchedReader reader{sockets};
     sockets.send("one");
     CHECK(reader.read(10) == "one");
     const Fiber fiber = FiberLoop::current().spawn([&] { CHECK(reader.read(10) == "two"); });
@@ -167,7 +167,7 @@ TEST_CASE("a reader that was given less than it asked for waits without another 
 TEST_CASE("the end that comes with the last octets is found") {
   in_both_modes([] {
     Sockets sockets;
-    Reader reader{sockets};
+    WatchedReader reader{sockets};
     const Fiber fiber = FiberLoop::current().spawn([&] {
       CHECK(reader.read(10) == "bye");
       CHECK(reader.read(10).empty());
@@ -182,7 +182,7 @@ TEST_CASE("the end that comes with the last octets is found") {
 TEST_CASE("a kill, a Timeout, cancel() and close() end a wait, and the next one works") {
   in_both_modes([] {
     Sockets sockets;
-    Reader reader{sockets};
+    WatchedReader reader{sockets};
     auto outcome = WatchedFd::Outcome::ready;
     const auto wait = [&] { outcome = reader.fd.wait(WatchedFd::readable); };
     const Fiber killed = FiberLoop::current().spawn(wait);
@@ -222,7 +222,7 @@ TEST_CASE("who waits to write is told even if nothing has changed") {
 TEST_CASE("a loop that turns to Asio while fibers wait goes on to hear of their sockets") {
   in_loop({}, [] {
     Sockets sockets;
-    Reader reader{sockets};
+    WatchedReader reader{sockets};
     const Fiber fiber = FiberLoop::current().spawn([&] { CHECK(reader.read(10) == "x"); });
     this_fiber::sleep_for(1us);
     static_cast<void>(thane::io_context());
@@ -240,7 +240,7 @@ TEST_CASE("simulated time stands still for threads, jumps for timers, and knows 
     in_loop({.time = thane::Time::simulated}, [&] {
       prepare();
       Sockets sockets;
-      Reader reader{sockets};
+      WatchedReader reader{sockets};
       const Fiber fiber = FiberLoop::current().spawn([&] { CHECK(reader.read(10) == "x"); });
       this_fiber::sleep_for(1h);
       thane::offload([&] { sockets.send("x"); });

@@ -7,19 +7,18 @@
 #include <thane/fiber_loop.hpp>
 #include <thane/timeout.hpp>
 
+#include "support/simulated.hpp"
+
 using namespace std::chrono_literals;
 using thane::Event;
 using thane::Fiber;
 using thane::FiberLoop;
 using thane::Timeout;
 using thane::timeout_error;
+using thane::testing::Simulated;
 namespace this_fiber = thane::this_fiber;
 
 namespace {
-
-struct Simulated {
-  FiberLoop loop{{.time = thane::Time::simulated}};
-};
 
 TEST_CASE_FIXTURE(Simulated, "what takes longer than the limit is interrupted when it is over") {
   loop.run([&] {

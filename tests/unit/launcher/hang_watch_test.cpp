@@ -10,15 +10,15 @@ using Verdict = thane::internal::HangWatch::Verdict;
 
 namespace {
 
-constexpr TimePoint start{1h};
+constexpr TimePoint first_moment{1h};
 
 // A worker that is looked at whenever it is due; `on_cpu` is its share of the time.
 struct Watched {
   double on_cpu = 0;
   bool runnable = false;
   Duration timeout = 30s;
-  TimePoint now = start;
-  TimePoint tick = start;
+  TimePoint now = first_moment;
+  TimePoint tick = first_moment;
   HangWatch watch = {};
 
   Watched() { watch.begin(now, timeout); }
@@ -29,7 +29,7 @@ struct Watched {
     while (watch.next_look() <= end) {
       now = watch.next_look();
       if (ticks) tick = now - timeout / 3;
-      const auto had = std::chrono::duration_cast<Duration>((now - start) * on_cpu);
+      const auto had = std::chrono::duration_cast<Duration>((now - first_moment) * on_cpu);
       if (watch.look({tick, had, runnable}, now, timeout) == Verdict::hung) {
         return now;
       }
@@ -46,14 +46,14 @@ TEST_CASE("a worker that ticks is never hung, and is looked at about once in the
 
 TEST_CASE("one that blocks is hung half a second after the timeout at the latest") {
   Watched worker;
-  CHECK(worker.hung_within(1h, false) <= start + 30s + 500ms);
+  CHECK(worker.hung_within(1h, false) <= first_moment + 30s + 500ms);
 }
 
 TEST_CASE("one that spins is hung, also if it has to share its processor") {
   Watched worker;
   worker.on_cpu = 0.3;
   worker.runnable = true;
-  CHECK(worker.hung_within(1h, false) <= start + 30s + 500ms);
+  CHECK(worker.hung_within(1h, false) <= first_moment + 30s + 500ms);
 }
 
 TEST_CASE("one that is ready to run and is not let is starved, for as long as it takes") {
@@ -67,8 +67,8 @@ TEST_CASE("one that is ready to run and is not let is starved, for as long as it
 
 TEST_CASE("a pause of everything proves nothing: who ticks right after it is alive") {
   Watched worker;
-  worker.now = start + 1h;  // The look comes late; nobody has run.
-  CHECK(worker.watch.look({.tick = start}, worker.now, worker.timeout) == Verdict::alive);
+  worker.now = first_moment + 1h;  // The look comes late; nobody has run.
+  CHECK(worker.watch.look({.tick = first_moment}, worker.now, worker.timeout) == Verdict::alive);
   CHECK(worker.watch.next_look() <= worker.now + 200ms);
   worker.now = worker.watch.next_look();
   CHECK(worker.watch.look({.tick = worker.now - 100ms}, worker.now, worker.timeout) ==
@@ -78,9 +78,9 @@ TEST_CASE("a pause of everything proves nothing: who ticks right after it is ali
 
 TEST_CASE("without a timeout nobody looks; one that is configured later counts from then on") {
   HangWatch watch;
-  watch.begin(start, 0s);
+  watch.begin(first_moment, 0s);
   CHECK(watch.next_look() == thane::never);
-  CHECK(watch.look({.tick = start}, start + 1h, 0s) == Verdict::alive);
+  CHECK(watch.look({.tick = first_moment}, first_moment + 1h, 0s) == Verdict::alive);
   CHECK(watch.next_look() == thane::never);
 }
 

@@ -23,19 +23,19 @@ using thane::testing::CapturedLog;
 
 namespace {
 
-class Idle final : public thane::Service {
+class Loafer final : public thane::Service {
  public:
   [[nodiscard]] std::string name() const override { return "idle"; }
 };
 
-Config config_of(const std::string& restart_method = "reload") {
+Config config_by_method(const std::string& restart_method = "reload") {
   const std::string option = "--restart_method=" + restart_method;
   const char* const arguments[] = {"test", option.c_str()};
   return Config::from_command_line(2, arguments, {thane::launcher_options()});
 }
 
-std::unique_ptr<ServiceBase> idle() {
-  return std::make_unique<Idle>();
+std::unique_ptr<ServiceBase> loafer() {
+  return std::make_unique<Loafer>();
 }
 
 bool blocked(int number) {
@@ -50,29 +50,32 @@ static_assert(!std::is_invocable_v<decltype(&ServiceLauncher::launch_service), S
 
 TEST_CASE("a service that is not there is refused by every launcher (SV-5)") {
   const char* const words = "Service must not be null: launch_service() takes a ServiceBase";
-  CHECK_THROWS_WITH_AS(ServiceLauncher{config_of()}.launch_service(nullptr), words,
+  CHECK_THROWS_WITH_AS(ServiceLauncher{config_by_method()}.launch_service(nullptr), words,
                        std::invalid_argument);
-  CHECK_THROWS_WITH_AS(ProcessLauncher{config_of()}.launch_service(nullptr, {.workers = 2}), words,
+  CHECK_THROWS_WITH_AS(ProcessLauncher{config_by_method()}.launch_service(nullptr, {.workers = 2}),
+                       words, std::invalid_argument);
+  CHECK_THROWS_WITH_AS((void)thane::launch(config_by_method(), nullptr), words,
                        std::invalid_argument);
-  CHECK_THROWS_WITH_AS((void)thane::launch(config_of(), nullptr), words, std::invalid_argument);
 }
 
 TEST_CASE("a number of workers below one is refused by every launcher (SV-6, SV-8)") {
   for (const int workers : {0, -1, -1000}) {
     const std::string words = "Number of workers should be positive! (LaunchOptions::workers is " +
                               std::to_string(workers) + ")";
-    CHECK_THROWS_WITH_AS((void)thane::launch(config_of(), idle(), {.workers = workers}),
+    CHECK_THROWS_WITH_AS((void)thane::launch(config_by_method(), loafer(), {.workers = workers}),
                          words.c_str(), std::invalid_argument);
-    CHECK_THROWS_WITH_AS(ServiceLauncher{config_of()}.launch_service(idle(), {.workers = workers}),
-                         words.c_str(), std::invalid_argument);
-    CHECK_THROWS_WITH_AS(ProcessLauncher{config_of()}.launch_service(idle(), {.workers = workers}),
-                         words.c_str(), std::invalid_argument);
+    CHECK_THROWS_WITH_AS(
+        ServiceLauncher{config_by_method()}.launch_service(loafer(), {.workers = workers}),
+        words.c_str(), std::invalid_argument);
+    CHECK_THROWS_WITH_AS(
+        ProcessLauncher{config_by_method()}.launch_service(loafer(), {.workers = workers}),
+        words.c_str(), std::invalid_argument);
   }
 }
 
 TEST_CASE("launch() takes this process for one worker, and forks for more (SV-6)") {
   const auto kind = [](const LaunchOptions& options) {
-    const auto launcher = thane::launch(config_of(), idle(), options);
+    const auto launcher = thane::launch(config_by_method(), loafer(), options);
     return std::pair{dynamic_cast<ServiceLauncher*>(launcher.get()) != nullptr,
                      dynamic_cast<ProcessLauncher*>(launcher.get()) != nullptr};
   };
@@ -91,11 +94,11 @@ TEST_CASE("a restart method is reload or mutate (SV-7)") {
 }
 
 TEST_CASE("services are launched one after the other, and each says with how many workers (SV-8)") {
-  ProcessLauncher launcher{config_of()};
+  ProcessLauncher launcher{config_by_method()};
   const CapturedLog log;
-  launcher.launch_service(idle(), {.workers = 3});
-  launcher.launch_service(idle(), {.workers = 1});
-  launcher.launch_service(idle(), {.workers = 2, .name = "other"});
+  launcher.launch_service(loafer(), {.workers = 3});
+  launcher.launch_service(loafer(), {.workers = 1});
+  launcher.launch_service(loafer(), {.workers = 2, .name = "other"});
 
   CHECK(log.count("Starting 3 workers of idle") == 1);
   CHECK(log.count("Starting 1 workers of idle-2") == 1);
@@ -103,11 +106,11 @@ TEST_CASE("services are launched one after the other, and each says with how man
 }
 
 TEST_CASE("one process takes any number of services, but one worker of each (SV-9)") {
-  ServiceLauncher launcher{config_of()};
-  launcher.launch_service(idle());
-  launcher.launch_service(idle(), {.workers = 1});
+  ServiceLauncher launcher{config_by_method()};
+  launcher.launch_service(loafer());
+  launcher.launch_service(loafer(), {.workers = 1});
   for (const int workers : {2, 100}) {
-    CHECK_THROWS_WITH_AS(launcher.launch_service(idle(), {.workers = workers}),
+    CHECK_THROWS_WITH_AS(launcher.launch_service(loafer(), {.workers = workers}),
                          "Launcher asked to start multiple workers", std::invalid_argument);
   }
 }
@@ -116,32 +119,34 @@ TEST_CASE("a process has one launcher at a time, of whatever kind (SV-10)") {
   const char* const words =
       "a process has one launcher at a time: launch all services with the one that exists";
   {
-    const ServiceLauncher first{config_of()};
-    CHECK_THROWS_WITH_AS(ServiceLauncher{config_of()}, words, std::logic_error);
-    CHECK_THROWS_WITH_AS(ProcessLauncher{config_of()}, words, std::logic_error);
-    CHECK_THROWS_WITH_AS((void)thane::launch(config_of(), idle(), {.workers = 2}), words,
+    const ServiceLauncher first{config_by_method()};
+    CHECK_THROWS_WITH_AS(ServiceLauncher{config_by_method()}, words, std::logic_error);
+    CHECK_THROWS_WITH_AS(ProcessLauncher{config_by_method()}, words, std::logic_error);
+    CHECK_THROWS_WITH_AS((void)thane::launch(config_by_method(), loafer(), {.workers = 2}), words,
                          std::logic_error);
     CHECK(blocked(SIGTERM));  // The first one goes on as if nothing had been tried.
   }
-  CHECK_NOTHROW(ProcessLauncher{config_of()});
-  CHECK_NOTHROW(ServiceLauncher{config_of()});
+  CHECK_NOTHROW(ProcessLauncher{config_by_method()});
+  CHECK_NOTHROW(ServiceLauncher{config_by_method()});
 }
 
 // SV-7: the original has installed its handlers by then.
 TEST_CASE("a launcher that was refused leaves signals and seat as they were") {
   REQUIRE_FALSE(blocked(SIGTERM));
-  CHECK_THROWS_AS((void)thane::launch(config_of(), idle(), {.workers = 0}), std::invalid_argument);
-  CHECK_THROWS_AS((void)thane::launch(config_of(), nullptr, {.workers = 2}), std::invalid_argument);
+  CHECK_THROWS_AS((void)thane::launch(config_by_method(), loafer(), {.workers = 0}),
+                  std::invalid_argument);
+  CHECK_THROWS_AS((void)thane::launch(config_by_method(), nullptr, {.workers = 2}),
+                  std::invalid_argument);
 
   for (const int number : {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE}) {
     CHECK_FALSE(blocked(number));
   }
-  CHECK_NOTHROW((void)thane::launch(config_of(), idle(), {.workers = 2}));
+  CHECK_NOTHROW((void)thane::launch(config_by_method(), loafer(), {.workers = 2}));
 }
 
 TEST_CASE("signals are held back from the construction of a launcher to its end") {
   {
-    const auto launcher = thane::launch(config_of(), idle());
+    const auto launcher = thane::launch(config_by_method(), loafer());
     for (const int number : {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2}) {
       CHECK(blocked(number));
     }

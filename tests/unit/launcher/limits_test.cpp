@@ -19,12 +19,12 @@ using thane::Restart;
 
 namespace {
 
-Config config_of(const std::vector<std::string>& arguments) {
+Config config_with(const std::vector<std::string>& arguments) {
   return Config::parse(arguments, {thane::launcher_options()});
 }
 
 TEST_CASE("what is not configured has oslo.service's defaults, and a minute to get ready") {
-  const Config config = config_of({});
+  const Config config = config_with({});
   CHECK(graceful_shutdown_timeout(config) == 60s);
   CHECK(limits(config).graceful_shutdown_timeout == 60s);
   CHECK(limits(config).worker_boot_timeout == 60s);
@@ -33,17 +33,17 @@ TEST_CASE("what is not configured has oslo.service's defaults, and a minute to g
 }
 
 TEST_CASE("the options of a launcher reach its limits; zero is a value") {
-  const Config config = config_of({"--graceful-shutdown-timeout", "0", "--worker-boot-timeout",
-                                   "2m", "--restart-method", "mutate"});
+  const Config config = config_with({"--graceful-shutdown-timeout", "0", "--worker-boot-timeout",
+                                     "2m", "--restart-method", "mutate"});
   CHECK(limits(config).graceful_shutdown_timeout == 0s);
   CHECK(limits(config).worker_boot_timeout == 2min);
   CHECK(restart_method(config) == Restart::mutate);
 }
 
 TEST_CASE("limits that make no sense are errors of the configuration") {
-  CHECK_THROWS_AS(config_of({"--graceful-shutdown-timeout", "-1"}), thane::config_error);
-  CHECK_THROWS_AS(config_of({"--worker-boot-timeout", "soon"}), thane::config_error);
-  CHECK_THROWS_AS(config_of({"--restart-method", "replace"}), thane::config_error);
+  CHECK_THROWS_AS(config_with({"--graceful-shutdown-timeout", "-1"}), thane::config_error);
+  CHECK_THROWS_AS(config_with({"--worker-boot-timeout", "soon"}), thane::config_error);
+  CHECK_THROWS_AS(config_with({"--restart-method", "replace"}), thane::config_error);
 }
 
 TEST_CASE("a restart method is one of two words") {
@@ -59,7 +59,7 @@ TEST_CASE("a restart method is one of two words") {
 TEST_CASE("both times may change at run time, the restart method may not") {
   const thane::testing::TemporaryDirectory files;
   const std::string file = files.write("app.conf", "");
-  Config config = config_of({"--config-file", file});
+  Config config = config_with({"--config-file", file});
   files.write("app.conf",
               "[DEFAULT]\ngraceful_shutdown_timeout = 5\nworker_boot_timeout = 6\n"
               "restart_method = mutate\n");

@@ -12,7 +12,7 @@ using thane::internal::RestartBackoff;
 
 namespace {
 
-constexpr TimePoint start{1h};
+constexpr TimePoint origin{1h};
 
 bool about(Duration delay, Duration expected) {
   return delay >= expected * 9 / 10 && delay <= expected * 11 / 10;
@@ -20,7 +20,7 @@ bool about(Duration delay, Duration expected) {
 
 TEST_CASE("the delay of a crash loop doubles up to half a minute") {
   RestartBackoff backoff{1};
-  TimePoint now = start;
+  TimePoint now = origin;
   backoff.record_fork(now);
   backoff.record_death(now);
   CHECK(backoff.hold_back(now) == 0ns);  // The free one.
@@ -40,7 +40,7 @@ TEST_CASE("crashes that oslo.service would not throttle are free, however many")
   for (const std::size_t workers : {1U, 4U}) {
     RestartBackoff backoff{workers};
     RespawnThrottle oslo{workers};
-    TimePoint now = start;
+    TimePoint now = origin;
     for (int crash = 0; crash < 500; ++crash) {
       now += std::chrono::milliseconds{1100 + random() % 3000};
       backoff.record_death(now);
@@ -54,7 +54,7 @@ TEST_CASE("crashes that oslo.service would not throttle are free, however many")
 
 TEST_CASE("a worker that has lived for a while after its delay is trusted again") {
   RestartBackoff backoff{1};
-  TimePoint now = start;
+  TimePoint now = origin;
   for (int crash = 0; crash < 6; ++crash) {
     backoff.record_fork(now);
     backoff.record_death(now);
@@ -77,13 +77,13 @@ TEST_CASE("what was forgotten does not count, and services do not come back in s
   RestartBackoff one{1, 1};
   RestartBackoff other{1, 2};
   for (RestartBackoff* backoff : {&one, &other}) {
-    backoff->record_fork(start);
-    backoff->record_fork(start);
+    backoff->record_fork(origin);
+    backoff->record_fork(origin);
   }
-  CHECK(one.hold_back(start) != other.hold_back(start));
+  CHECK(one.hold_back(origin) != other.hold_back(origin));
   one.forget();
   CHECK(one.level() == 0);
-  CHECK(one.hold_back(start) == 0ns);
+  CHECK(one.hold_back(origin) == 0ns);
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ Disposition disposition(int number) {
   return action.sa_handler == SIG_IGN ? Disposition::ignored : Disposition::handled;
 }
 
-bool blocked(int number) {
+bool blocks(int number) {
   sigset_t mask;
   ::pthread_sigmask(SIG_BLOCK, nullptr, &mask);
   return sigismember(&mask, number) == 1;
@@ -40,10 +40,10 @@ TEST_CASE("what came for a launcher and was not read is gone with it") {
     const BlockedSignals held_back;
     for (const int number : {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE}) {
       ::raise(number);
-      CHECK(blocked(number));
+      CHECK(blocks(number));
     }
   }
-  CHECK_FALSE(blocked(SIGTERM));  // And this process is still here to say so.
+  CHECK_FALSE(blocks(SIGTERM));  // And this process is still here to say so.
 }
 
 TEST_CASE("a launcher ends the ignoring of SIGCHLD, which hides how workers end") {
@@ -79,12 +79,12 @@ TEST_CASE("signals that were blocked from the start are heard") {
   {
     const BlockedSignals held_back;
     const SignalPipe pipe{held_back.before(), "0"};
-    CHECK_FALSE(blocked(SIGTERM));
-    CHECK_FALSE(blocked(SIGINT));
-    CHECK_FALSE(blocked(SIGRTMAX - 2));
-    CHECK(blocked(SIGWINCH));  // Not the launcher's.
+    CHECK_FALSE(blocks(SIGTERM));
+    CHECK_FALSE(blocks(SIGINT));
+    CHECK_FALSE(blocks(SIGRTMAX - 2));
+    CHECK(blocks(SIGWINCH));  // Not the launcher's.
   }
-  CHECK(blocked(SIGTERM));
+  CHECK(blocks(SIGTERM));
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 

@@ -16,11 +16,10 @@ using thane::internal::Death;
 using thane::internal::Pulse;
 using thane::internal::Stop;
 using thane::internal::Supervisor;
+using thane::testing::killed;
 using thane::testing::World;
 
 namespace {
-
-const Death killed{.signal = SIGKILL};
 
 TEST_CASE("a transient worker is replaced when it fails, and not when it is done") {
   World world{{{.name = "job", .workers = 2, .restart = RestartPolicy::transient}}};

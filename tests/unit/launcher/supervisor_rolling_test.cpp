@@ -13,11 +13,10 @@ using thane::GiveUp;
 using thane::Restart;
 using thane::internal::Death;
 using thane::internal::Supervisor;
+using thane::testing::killed;
 using thane::testing::World;
 
 namespace {
-
-const Death killed{.signal = SIGKILL};
 
 TEST_CASE("two hundred SIGHUPs in two seconds are two reloads, and it is quiet soon after") {
   World world{{{"web", 1}}};

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <doctest/doctest.h>
+#include <signal.h>
 
 #include <algorithm>
 #include <map>
@@ -15,6 +16,8 @@
 #include "supervisor.hpp"
 
 namespace thane::testing {
+
+inline constexpr internal::Death killed{.signal = SIGKILL};
 
 struct World {
   using Key = internal::WorkerKey;

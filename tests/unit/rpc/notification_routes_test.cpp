@@ -17,7 +17,7 @@ using Drivers = std::vector<std::string>;
 
 namespace {
 
-std::string refusal(const std::string& text) {
+std::string refused_rules(const std::string& text) {
   try {
     (void)NotificationRoutes::parse(text, "routes.yaml");
   } catch (const thane::config_error& error) {
@@ -53,23 +53,25 @@ TEST_CASE("a driver that several groups accept is used once, in the order of the
 }
 
 TEST_CASE("a file that will not do is refused with the line that is wrong") {
-  CHECK(refusal("group:\n  pigeon: {}\n") ==
+  CHECK(refused_rules("group:\n  pigeon: {}\n") ==
         "routes.yaml:2: notifications have no driver \"pigeon\" to be routed to");
-  CHECK(refusal("group:\n  mesaging: {}\n").ends_with("; did you mean \"messaging\"?"));
-  CHECK(refusal("group:\n  routing: {}\n").starts_with("routes.yaml:2: notifications have no"));
-  CHECK(refusal("group:\n  log:\n    acepted_events: [a]\n") ==
+  CHECK(refused_rules("group:\n  mesaging: {}\n").ends_with("; did you mean \"messaging\"?"));
+  CHECK(
+      refused_rules("group:\n  routing: {}\n").starts_with("routes.yaml:2: notifications have no"));
+  CHECK(refused_rules("group:\n  log:\n    acepted_events: [a]\n") ==
         "routes.yaml:3: there is no rule \"acepted_events\", only accepted_events and "
         "accepted_priorities; did you mean \"accepted_events\"?");
-  CHECK(refusal("group:\n  log:\n    rejected_events: [a]\n").starts_with("routes.yaml:3: there"));
-  CHECK(refusal("group:\n  log:\n    accepted_events: compute.*\n") ==
+  CHECK(refused_rules("group:\n  log:\n    rejected_events: [a]\n")
+            .starts_with("routes.yaml:3: there"));
+  CHECK(refused_rules("group:\n  log:\n    accepted_events: compute.*\n") ==
         "routes.yaml:3: accepted_events wants a list of patterns: [compute.*, volume.*]");
-  CHECK(refusal("group:\n  log:\n    accepted_events: [~]\n") ==
+  CHECK(refused_rules("group:\n  log:\n    accepted_events: [~]\n") ==
         "routes.yaml:3: a pattern of accepted_events is text; quote it");
-  CHECK(refusal("group:\n  log:\n") ==
+  CHECK(refused_rules("group:\n  log:\n") ==
         "routes.yaml:2: a map of rules is wanted here; {} is an empty one");
-  CHECK(refusal("[group]\n") ==
+  CHECK(refused_rules("[group]\n") ==
         "routes.yaml:1: a map of groups is wanted here; {} is an empty one");
-  CHECK(refusal("group: {log: {accepted_events: [*.a]}}\n").starts_with("routes.yaml:1: "));
+  CHECK(refused_rules("group: {log: {accepted_events: [*.a]}}\n").starts_with("routes.yaml:1: "));
 }
 
 TEST_CASE("a file of routes is found, or named") {

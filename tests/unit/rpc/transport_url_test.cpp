@@ -68,7 +68,7 @@ TEST_CASE("the driver is what stands before a plus sign, the path all that follo
 }
 
 // Of a program with that transport_url in its file.
-std::string refusal(const std::string& url) {
+std::string refused_url(const std::string& url) {
   const thane::testing::TemporaryDirectory directory;
   const std::string path = directory.write("a.conf", "[DEFAULT]\ntransport_url = " + url + "\n");
   try {
@@ -83,15 +83,15 @@ std::string refusal(const std::string& url) {
 
 TEST_CASE("a transport_url that cannot be used is told by its place, without its passwords") {
   const std::string place = "a.conf:2: transport_url: ";
-  CHECK(refusal("rabbit://h/").starts_with("none"));
-  CHECK(refusal("no scheme").starts_with(place + "there is no scheme"));
-  const std::string slash = refusal("rabbit://me:hid/den@h/");
+  CHECK(refused_url("rabbit://h/").starts_with("none"));
+  CHECK(refused_url("no scheme").starts_with(place + "there is no scheme"));
+  const std::string slash = refused_url("rabbit://me:hid/den@h/");
   CHECK(slash.starts_with(place + "a port that is no number"));
   CHECK(slash.find("hid") == std::string::npos);
-  CHECK(refusal("pigeon://h/") ==
+  CHECK(refused_url("pigeon://h/") ==
         place + "Failed to load transport driver \"pigeon\": there is none of that name");
-  CHECK(refusal("rabbit://me:it@h/?nonsense=1") == place + "there is no option \"nonsense\"");
-  CHECK(refusal("local://relative").starts_with(place));
+  CHECK(refused_url("rabbit://me:it@h/?nonsense=1") == place + "there is no option \"nonsense\"");
+  CHECK(refused_url("local://relative").starts_with(place));
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "support/captured_log.hpp"
+#include "support/simulated.hpp"
 
 using namespace std::chrono_literals;
 using thane::BackOffLoopingCall;
@@ -19,15 +20,13 @@ using thane::FiberLoop;
 using thane::LoopingCallDone;
 using thane::LoopingCallTimeOut;
 using thane::testing::CapturedLog;
+using thane::testing::Simulated;
 
 namespace {
 
-struct Simulated {
-  FiberLoop loop{FiberLoop::Options{.time = thane::Time::simulated}};
-  thane::TimePoint begun = loop.now();
+struct Starts : Simulated {
   std::vector<Duration> starts;
 
-  [[nodiscard]] Duration elapsed() const { return loop.now() - begun; }
   std::size_t start() {
     starts.push_back(elapsed());
     return starts.size();
@@ -35,7 +34,7 @@ struct Simulated {
 };
 
 // test_interval_adjustment, test_repeat
-TEST_CASE_FIXTURE(Simulated, "a dynamic call sleeps what it returned, but not past the maximum") {
+TEST_CASE_FIXTURE(Starts, "a dynamic call sleeps what it returned, but not past the maximum") {
   loop.run([&] {
     DynamicLoopingCall call{[&]() -> Duration {
       switch (start()) {
@@ -54,7 +53,7 @@ TEST_CASE_FIXTURE(Simulated, "a dynamic call sleeps what it returned, but not pa
 }
 
 // test_timeout_task_without_return
-TEST_CASE_FIXTURE(Simulated, "a dynamic call that returns nothing sleeps the maximum") {
+TEST_CASE_FIXTURE(Starts, "a dynamic call that returns nothing sleeps the maximum") {
   loop.run([&] {
     DynamicLoopingCall call{[&]() -> std::optional<Duration> {
       if (start() == 2) throw LoopingCallDone();
@@ -67,7 +66,7 @@ TEST_CASE_FIXTURE(Simulated, "a dynamic call that returns nothing sleeps the max
 }
 
 // test_timeout_task_without_return_and_max_periodic
-TEST_CASE_FIXTURE(Simulated, "a dynamic call with neither a sleep nor a maximum is an error") {
+TEST_CASE_FIXTURE(Starts, "a dynamic call with neither a sleep nor a maximum is an error") {
   loop.run([&] {
     DynamicLoopingCall call{[] { return std::nullopt; }};
     call.start({.stop_on_exception = false});  // Not an error of the function: it ends the loop.
@@ -79,7 +78,7 @@ TEST_CASE_FIXTURE(Simulated, "a dynamic call with neither a sleep nor a maximum 
 }
 
 // test_initial_delay
-TEST_CASE_FIXTURE(Simulated, "a dynamic call sleeps its initial delay first") {
+TEST_CASE_FIXTURE(Starts, "a dynamic call sleeps its initial delay first") {
   loop.run([&] {
     DynamicLoopingCall call{[&] {
       if (start() == 2) throw LoopingCallDone();
@@ -92,7 +91,7 @@ TEST_CASE_FIXTURE(Simulated, "a dynamic call sleeps its initial delay first") {
 }
 
 // test_do_not_stop_on_exception
-TEST_CASE_FIXTURE(Simulated, "a dynamic call that fails pauses instead of running at once") {
+TEST_CASE_FIXTURE(Starts, "a dynamic call that fails pauses instead of running at once") {
   const CapturedLog log;
   loop.run([&] {
     DynamicLoopingCall call{[&]() -> Duration {
@@ -107,7 +106,7 @@ TEST_CASE_FIXTURE(Simulated, "a dynamic call that fails pauses instead of runnin
 }
 
 // test_terminate_on_exception
-TEST_CASE_FIXTURE(Simulated, "a dynamic call ends with the exception of its function") {
+TEST_CASE_FIXTURE(Starts, "a dynamic call ends with the exception of its function") {
   loop.run([] {
     DynamicLoopingCall call{[]() -> Duration { throw std::runtime_error("no luck"); }};
     call.start();
@@ -115,7 +114,7 @@ TEST_CASE_FIXTURE(Simulated, "a dynamic call ends with the exception of its func
   });
 }
 
-TEST_CASE_FIXTURE(Simulated, "a dynamic call with nothing to sleep lets others run in between") {
+TEST_CASE_FIXTURE(Starts, "a dynamic call with nothing to sleep lets others run in between") {
   loop.run([&] {
     int calls = 0;
     DynamicLoopingCall call{[&] { return ++calls % 2 == 0 ? 0s : -5s; }};
@@ -131,7 +130,7 @@ TEST_CASE_FIXTURE(Simulated, "a dynamic call with nothing to sleep lets others r
 }
 
 // test_exponential_backoff, test_exponential_backoff_negative_value
-TEST_CASE_FIXTURE(Simulated, "back-off sleeps 1.6, 2.4 ... seconds and gives up before 300") {
+TEST_CASE_FIXTURE(Starts, "back-off sleeps 1.6, 2.4 ... seconds and gives up before 300") {
   std::vector<double> means;
   loop.run([&] {
     BackOffLoopingCall call{[&] {
@@ -155,7 +154,7 @@ TEST_CASE_FIXTURE(Simulated, "back-off sleeps 1.6, 2.4 ... seconds and gives up 
 }
 
 // test_no_backoff
-TEST_CASE_FIXTURE(Simulated, "back-off after a success sleeps the starting interval") {
+TEST_CASE_FIXTURE(Starts, "back-off after a success sleeps the starting interval") {
   loop.run([&] {
     BackOffLoopingCall call{[&] {
       if (start() == 4) throw LoopingCallDone(std::string{"value"});
@@ -168,7 +167,7 @@ TEST_CASE_FIXTURE(Simulated, "back-off after a success sleeps the starting inter
 }
 
 // test_no_sleep
-TEST_CASE_FIXTURE(Simulated, "back-off that is done at the first call does not sleep") {
+TEST_CASE_FIXTURE(Starts, "back-off that is done at the first call does not sleep") {
   loop.run([&] {
     BackOffLoopingCall call{[]() -> bool { throw LoopingCallDone(); }};
     call.start();
@@ -178,7 +177,7 @@ TEST_CASE_FIXTURE(Simulated, "back-off that is done at the first call does not s
 }
 
 // test_max_interval
-TEST_CASE_FIXTURE(Simulated, "back-off sleeps no longer than the maximum") {
+TEST_CASE_FIXTURE(Starts, "back-off sleeps no longer than the maximum") {
   loop.run([&] {
     BackOffLoopingCall call{[&] {
       if (start() == 30) throw LoopingCallDone();
@@ -193,7 +192,7 @@ TEST_CASE_FIXTURE(Simulated, "back-off sleeps no longer than the maximum") {
   CHECK(starts[29] - starts[28] == 60s);
 }
 
-TEST_CASE_FIXTURE(Simulated, "back-off draws its own jitter, and ends with an exception") {
+TEST_CASE_FIXTURE(Starts, "back-off draws its own jitter, and ends with an exception") {
   loop.run([&] {
     BackOffLoopingCall call{[&] {
                               if (start() == 2) throw std::runtime_error("gone");

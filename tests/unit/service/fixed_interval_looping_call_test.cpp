@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "support/captured_log.hpp"
+#include "support/simulated.hpp"
 
 using namespace std::chrono_literals;
 using thane::Duration;
@@ -18,16 +19,13 @@ using thane::FixedIntervalWithTimeoutLoopingCall;
 using thane::LoopingCallDone;
 using thane::LoopingCallTimeOut;
 using thane::testing::CapturedLog;
+using thane::testing::Simulated;
 using thane::this_fiber::sleep_for;
 
 namespace {
 
-struct Simulated {
-  FiberLoop loop{FiberLoop::Options{.time = thane::Time::simulated}};
-  thane::TimePoint begun = loop.now();
+struct Beats : Simulated {
   std::vector<Duration> starts;
-
-  [[nodiscard]] Duration elapsed() const { return loop.now() - begun; }
 
   // When the calls began that take as long as given, the last of which ends the loop.
   std::vector<Duration> beats(Duration interval, std::vector<Duration> lasting) {
@@ -45,20 +43,20 @@ struct Simulated {
 };
 
 // test_interval_adjustment: sleeps of 0.02, 0 and 0 seconds.
-TEST_CASE_FIXTURE(Simulated, "the sleep is the interval less what the function took") {
+TEST_CASE_FIXTURE(Beats, "the sleep is the interval less what the function took") {
   CHECK(beats(1010ms, {990ms, 2000ms, 1010ms}) ==
         std::vector<Duration>{0ms, 1010ms, 3010ms, 4020ms});
 }
 
 // test_monotonic_timer
-TEST_CASE_FIXTURE(Simulated, "intervals below 10 ms, and below 1 ms, are kept") {
+TEST_CASE_FIXTURE(Beats, "intervals below 10 ms, and below 1 ms, are kept") {
   CHECK(beats(4ms, {0ms, 1ms, 0ms}) == std::vector<Duration>{0ms, 4ms, 8ms, 12ms});
   starts.clear();
   begun = loop.now();
   CHECK(beats(100us, {0us, 90us}) == std::vector<Duration>{0us, 100us, 200us});
 }
 
-TEST_CASE_FIXTURE(Simulated, "the first call comes at once, or after the initial delay") {
+TEST_CASE_FIXTURE(Beats, "the first call comes at once, or after the initial delay") {
   loop.run([&] {
     FixedIntervalLoopingCall call{[&] { throw LoopingCallDone(); }};
     call.start(1s, {.initial_delay = 3s});
@@ -70,20 +68,20 @@ TEST_CASE_FIXTURE(Simulated, "the first call comes at once, or after the initial
   });
 }
 
-TEST_CASE_FIXTURE(Simulated, "an overrun is warned of, at most once a second") {
+TEST_CASE_FIXTURE(Beats, "an overrun is warned of, at most once a second") {
   const CapturedLog log;
   beats(10ms, {1500ms, 5ms, 100ms, 100ms, 15ms});
   CHECK(log.count("Function 'timer' run outlasted interval by 1.49 sec") == 1);
   CHECK(log.count("outlasted") == 1);
 }
 
-TEST_CASE_FIXTURE(Simulated, "an overrun below 10 ms is not worth a line") {
+TEST_CASE_FIXTURE(Beats, "an overrun below 10 ms is not worth a line") {
   const CapturedLog log;
   beats(10ms, {19ms, 5ms});
   CHECK(log.count("outlasted") == 0);
 }
 
-TEST_CASE_FIXTURE(Simulated, "a function that never suspends and always overruns starves nobody") {
+TEST_CASE_FIXTURE(Beats, "a function that never suspends and always overruns starves nobody") {
   loop.run([&] {
     int calls = 0;
     FixedIntervalLoopingCall call{[&] { ++calls; }};
@@ -98,7 +96,7 @@ TEST_CASE_FIXTURE(Simulated, "a function that never suspends and always overruns
 }
 
 // test_do_not_stop_on_exception
-TEST_CASE_FIXTURE(Simulated, "told not to stop, it survives errors and keeps the beat") {
+TEST_CASE_FIXTURE(Beats, "told not to stop, it survives errors and keeps the beat") {
   const CapturedLog log;
   loop.run([&] {
     FixedIntervalLoopingCall call{[&] {
@@ -114,7 +112,7 @@ TEST_CASE_FIXTURE(Simulated, "told not to stop, it survives errors and keeps the
   CHECK(log.count("Fixed interval looping call 'flaky' failed: twice") == 2);
 }
 
-TEST_CASE_FIXTURE(Simulated, "after an error it pauses, even if the interval is shorter") {
+TEST_CASE_FIXTURE(Beats, "after an error it pauses, even if the interval is shorter") {
   loop.run([&] {
     FixedIntervalLoopingCall call{[&] {
       starts.push_back(elapsed());
@@ -127,7 +125,7 @@ TEST_CASE_FIXTURE(Simulated, "after an error it pauses, even if the interval is 
   CHECK(starts == std::vector<Duration>{0ms, 100ms, 200ms});
 }
 
-TEST_CASE_FIXTURE(Simulated, "an interval that is not positive is refused with its value") {
+TEST_CASE_FIXTURE(Beats, "an interval that is not positive is refused with its value") {
   loop.run([] {
     FixedIntervalLoopingCall call{[] {}, "poll"};
     CHECK_THROWS_WITH_AS(call.start(0s),
@@ -139,7 +137,7 @@ TEST_CASE_FIXTURE(Simulated, "an interval that is not positive is refused with i
 }
 
 // test_looping_call_timed_out
-TEST_CASE_FIXTURE(Simulated, "with a timeout it gives up when the time is over, not a beat later") {
+TEST_CASE_FIXTURE(Beats, "with a timeout it gives up when the time is over, not a beat later") {
   const CapturedLog log;
   int calls = 0;
   loop.run([&] {
@@ -153,7 +151,7 @@ TEST_CASE_FIXTURE(Simulated, "with a timeout it gives up when the time is over, 
   CHECK(log.count("Looping call timed out") == 1);
 }
 
-TEST_CASE_FIXTURE(Simulated, "the timeout counts the initial delay and ends even a failing loop") {
+TEST_CASE_FIXTURE(Beats, "the timeout counts the initial delay and ends even a failing loop") {
   int calls = 0;
   loop.run([&] {
     FixedIntervalWithTimeoutLoopingCall call{[&] {
@@ -172,7 +170,7 @@ TEST_CASE_FIXTURE(Simulated, "the timeout counts the initial delay and ends even
   });
 }
 
-TEST_CASE_FIXTURE(Simulated, "the timeout does not interrupt the function") {
+TEST_CASE_FIXTURE(Beats, "the timeout does not interrupt the function") {
   loop.run([&] {
     bool finished = false;
     FixedIntervalWithTimeoutLoopingCall call{[&] {
@@ -186,7 +184,7 @@ TEST_CASE_FIXTURE(Simulated, "the timeout does not interrupt the function") {
   });
 }
 
-TEST_CASE_FIXTURE(Simulated, "without a timeout, or done before it, it is an ordinary loop") {
+TEST_CASE_FIXTURE(Beats, "without a timeout, or done before it, it is an ordinary loop") {
   loop.run([&] {
     int calls = 0;
     FixedIntervalWithTimeoutLoopingCall call{[&] {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "support/captured_log.hpp"
+#include "support/simulated.hpp"
 
 using namespace std::chrono_literals;
 using thane::Duration;
@@ -22,15 +23,9 @@ using thane::FiberLoop;
 using thane::FixedIntervalLoopingCall;
 using thane::LoopingCallDone;
 using thane::testing::CapturedLog;
+using thane::testing::Simulated;
 
 namespace {
-
-struct Simulated {
-  FiberLoop loop{FiberLoop::Options{.time = thane::Time::simulated}};
-  thane::TimePoint begun = loop.now();
-
-  [[nodiscard]] Duration elapsed() const { return loop.now() - begun; }
-};
 
 // test_return_true, test_return_false
 TEST_CASE_FIXTURE(Simulated, "the value of LoopingCallDone comes out of wait(), true by default") {

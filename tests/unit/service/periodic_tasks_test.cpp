@@ -12,21 +12,20 @@
 #include <vector>
 
 #include "support/captured_log.hpp"
+#include "support/simulated.hpp"
 
 using namespace std::chrono_literals;
 using thane::Duration;
 using thane::PeriodicTasks;
 using thane::testing::CapturedLog;
+using thane::testing::Simulated;
 using thane::this_fiber::sleep_for;
 
 namespace {
 
-struct Simulated {
-  thane::FiberLoop loop{thane::FiberLoop::Options{.time = thane::Time::simulated}};
-  thane::TimePoint begun = loop.now();
+struct CountedRuns : Simulated {
   int runs = 0;
 
-  [[nodiscard]] Duration elapsed() const { return loop.now() - begun; }
   std::function<void()> count() {
     return [this] { ++runs; };
   }
@@ -37,7 +36,7 @@ double no_jitter() {
 }
 
 // test_called_thrice
-TEST_CASE_FIXTURE(Simulated, "due tasks run, a crashing one does not stop those behind it") {
+TEST_CASE_FIXTURE(CountedRuns, "due tasks run, a crashing one does not stop those behind it") {
   const CapturedLog log;
   int crashes = 0;
   loop.run([&] {
@@ -72,7 +71,7 @@ TEST_CASE_FIXTURE(Simulated, "due tasks run, a crashing one does not stop those 
 }
 
 // test_raises
-TEST_CASE_FIXTURE(Simulated, "asked to raise, the exception of a task comes out") {
+TEST_CASE_FIXTURE(CountedRuns, "asked to raise, the exception of a task comes out") {
   loop.run([&] {
     PeriodicTasks tasks;
     tasks.add_periodic_task("crash", [] { throw std::domain_error("urg"); },
@@ -84,7 +83,8 @@ TEST_CASE_FIXTURE(Simulated, "asked to raise, the exception of a task comes out"
 }
 
 // test_meta, test_name
-TEST_CASE_FIXTURE(Simulated, "disabled tasks and negative spacings are skipped, which is logged") {
+TEST_CASE_FIXTURE(CountedRuns,
+                  "disabled tasks and negative spacings are skipped, which is logged") {
   const CapturedLog log;
   PeriodicTasks tasks;
   tasks.add_periodic_task("off", count(), {.enabled = false});
@@ -98,7 +98,7 @@ TEST_CASE_FIXTURE(Simulated, "disabled tasks and negative spacings are skipped, 
 }
 
 // test_periodic_tasks_disabled
-TEST_CASE_FIXTURE(Simulated, "with no task there is nothing to do for a minute") {
+TEST_CASE_FIXTURE(CountedRuns, "with no task there is nothing to do for a minute") {
   loop.run([&] {
     PeriodicTasks tasks;
     CHECK(tasks.run_periodic_tasks() == 60s);
@@ -106,7 +106,7 @@ TEST_CASE_FIXTURE(Simulated, "with no task there is nothing to do for a minute")
 }
 
 // test_periodic_tasks_with_idle, test_periodic_tasks_constant
-TEST_CASE_FIXTURE(Simulated, "the idle time is a minute at the most") {
+TEST_CASE_FIXTURE(CountedRuns, "the idle time is a minute at the most") {
   loop.run([&] {
     PeriodicTasks rare;
     rare.add_periodic_task("rare", count(), {.spacing = 200s});
@@ -118,7 +118,7 @@ TEST_CASE_FIXTURE(Simulated, "the idle time is a minute at the most") {
 }
 
 // test_periodic_tasks_idle_calculation
-TEST_CASE_FIXTURE(Simulated, "the idle time ends when the next task is due") {
+TEST_CASE_FIXTURE(CountedRuns, "the idle time ends when the next task is due") {
   loop.run([&] {
     PeriodicTasks tasks;
     tasks.add_periodic_task("tenth", count(), {.spacing = 10s});
@@ -136,7 +136,7 @@ TEST_CASE_FIXTURE(Simulated, "the idle time ends when the next task is due") {
 }
 
 // test_periodic_tasks_immediate_runs_now
-TEST_CASE_FIXTURE(Simulated, "a task that runs immediately runs at the first turn") {
+TEST_CASE_FIXTURE(CountedRuns, "a task that runs immediately runs at the first turn") {
   loop.run([&] {
     PeriodicTasks tasks;
     tasks.add_periodic_task("now", count(), {.spacing = 10s, .run_immediately = true});
@@ -149,7 +149,7 @@ TEST_CASE_FIXTURE(Simulated, "a task that runs immediately runs at the first tur
 }
 
 // test_external_running_here
-TEST_CASE_FIXTURE(Simulated, "external tasks run here only where they should") {
+TEST_CASE_FIXTURE(CountedRuns, "external tasks run here only where they should") {
   loop.run([&] {
     for (const bool here : {true, false}) {
       runs = 0;
@@ -164,7 +164,7 @@ TEST_CASE_FIXTURE(Simulated, "external tasks run here only where they should") {
 }
 
 // test_nearest_boundary, jitter of 5 and of 2.5 percent
-TEST_CASE_FIXTURE(Simulated, "each run moves the grid on by the drawn jitter") {
+TEST_CASE_FIXTURE(CountedRuns, "each run moves the grid on by the drawn jitter") {
   loop.run([&] {
     PeriodicTasks tasks{{.random = [] { return 0.5; }}};
     tasks.add_periodic_task("count", count(), {.spacing = 40s});
@@ -188,7 +188,7 @@ TEST_CASE("whether external tasks run here is an option, on by default") {
                   .get<bool>("run_external_periodic_tasks"));
 }
 
-TEST_CASE_FIXTURE(Simulated, "spacings count from the first turn, not from the constructor") {
+TEST_CASE_FIXTURE(CountedRuns, "spacings count from the first turn, not from the constructor") {
   PeriodicTasks tasks;
   tasks.add_periodic_task("count", count(), {.spacing = 30s});
   loop.run([&] {
@@ -198,7 +198,7 @@ TEST_CASE_FIXTURE(Simulated, "spacings count from the first turn, not from the c
   });
 }
 
-TEST_CASE_FIXTURE(Simulated, "two lists share neither tasks nor times") {
+TEST_CASE_FIXTURE(CountedRuns, "two lists share neither tasks nor times") {
   loop.run([&] {
     PeriodicTasks one;
     PeriodicTasks other;
@@ -213,7 +213,7 @@ TEST_CASE_FIXTURE(Simulated, "two lists share neither tasks nor times") {
   });
 }
 
-TEST_CASE_FIXTURE(Simulated, "other fibers run between two tasks") {
+TEST_CASE_FIXTURE(CountedRuns, "other fibers run between two tasks") {
   loop.run([&] {
     PeriodicTasks tasks;
     bool let_in = false;
@@ -226,7 +226,7 @@ TEST_CASE_FIXTURE(Simulated, "other fibers run between two tasks") {
   });
 }
 
-TEST_CASE_FIXTURE(Simulated, "what tasks take is not slept on top") {
+TEST_CASE_FIXTURE(CountedRuns, "what tasks take is not slept on top") {
   loop.run([&] {
     PeriodicTasks tasks;
     std::vector<Duration> begins;
@@ -245,7 +245,7 @@ TEST_CASE_FIXTURE(Simulated, "what tasks take is not slept on top") {
   });
 }
 
-TEST_CASE_FIXTURE(Simulated, "a kill ends the turn and is not taken for an error of the task") {
+TEST_CASE_FIXTURE(CountedRuns, "a kill ends the turn and is not taken for an error of the task") {
   const CapturedLog log;
   loop.run([&] {
     PeriodicTasks tasks;
@@ -260,7 +260,7 @@ TEST_CASE_FIXTURE(Simulated, "a kill ends the turn and is not taken for an error
   CHECK(log.count("sleepy") == 0);
 }
 
-TEST_CASE_FIXTURE(Simulated, "a task may add tasks") {
+TEST_CASE_FIXTURE(CountedRuns, "a task may add tasks") {
   loop.run([&] {
     PeriodicTasks tasks;
     tasks.add_periodic_task("adder",

@@ -9,18 +9,17 @@
 #include <thane/fiber_loop.hpp>
 #include <vector>
 
+#include "support/simulated.hpp"
+
 using namespace std::chrono_literals;
 using thane::Duration;
 using thane::RetryDecorator;
+using thane::testing::Simulated;
 
 namespace {
 
-struct Simulated {
-  thane::FiberLoop loop{thane::FiberLoop::Options{.time = thane::Time::simulated}};
-  thane::TimePoint begun = loop.now();
+struct CountedCalls : Simulated {
   int calls = 0;
-
-  [[nodiscard]] Duration elapsed() const { return loop.now() - begun; }
 };
 
 struct Unreachable : std::runtime_error {
@@ -31,7 +30,7 @@ struct NoRoute final : Unreachable {
 };
 
 // test_retry
-TEST_CASE_FIXTURE(Simulated, "arguments go in and the result comes out, without a retry") {
+TEST_CASE_FIXTURE(CountedCalls, "arguments go in and the result comes out, without a retry") {
   loop.run([&] {
     auto add = RetryDecorator<Unreachable>{}([&](int a, const std::string& b) {
       ++calls;
@@ -49,7 +48,8 @@ TEST_CASE_FIXTURE(Simulated, "arguments go in and the result comes out, without 
 }
 
 // test_retry_with_expected_exceptions
-TEST_CASE_FIXTURE(Simulated, "listed exceptions, and those derived from them, are retried after") {
+TEST_CASE_FIXTURE(CountedCalls,
+                  "listed exceptions, and those derived from them, are retried after") {
   loop.run([&] {
     auto flaky = RetryDecorator<std::out_of_range, Unreachable>{
         {.max_retry_count = 2, .inc_sleep_time = 10ms, .max_sleep_time = 10ms}}([&] {
@@ -68,7 +68,7 @@ TEST_CASE_FIXTURE(Simulated, "listed exceptions, and those derived from them, ar
 }
 
 // test_retry_with_max_retries
-TEST_CASE_FIXTURE(Simulated, "when no retry is left the last exception comes out") {
+TEST_CASE_FIXTURE(CountedCalls, "when no retry is left the last exception comes out") {
   loop.run([&] {
     auto failing = RetryDecorator<Unreachable>{{.max_retry_count = 3}}(
         [&] { throw NoRoute("attempt " + std::to_string(++calls)); });
@@ -78,7 +78,7 @@ TEST_CASE_FIXTURE(Simulated, "when no retry is left the last exception comes out
 }
 
 // test_retry_with_unexpected_exception
-TEST_CASE_FIXTURE(Simulated, "an exception that is not listed comes out at once") {
+TEST_CASE_FIXTURE(CountedCalls, "an exception that is not listed comes out at once") {
   loop.run([&] {
     auto failing = RetryDecorator<Unreachable>{}([&] {
       ++calls;
@@ -90,7 +90,7 @@ TEST_CASE_FIXTURE(Simulated, "an exception that is not listed comes out at once"
   });
 }
 
-TEST_CASE_FIXTURE(Simulated, "each invocation has its own retries") {
+TEST_CASE_FIXTURE(CountedCalls, "each invocation has its own retries") {
   loop.run([&] {
     auto failing = RetryDecorator<Unreachable>{{.max_retry_count = 2, .inc_sleep_time = 1s}}([&] {
       ++calls;
@@ -104,7 +104,7 @@ TEST_CASE_FIXTURE(Simulated, "each invocation has its own retries") {
   });
 }
 
-TEST_CASE_FIXTURE(Simulated, "two fibers that retry through one decorator do not share counts") {
+TEST_CASE_FIXTURE(CountedCalls, "two fibers that retry through one decorator do not share counts") {
   loop.run([&] {
     auto failing = RetryDecorator<Unreachable>{{.max_retry_count = 1, .inc_sleep_time = 1s}}([&] {
       ++calls;
@@ -122,7 +122,7 @@ TEST_CASE_FIXTURE(Simulated, "two fibers that retry through one decorator do not
   });
 }
 
-TEST_CASE_FIXTURE(Simulated, "by default it retries for ever, up to a minute apart") {
+TEST_CASE_FIXTURE(CountedCalls, "by default it retries for ever, up to a minute apart") {
   loop.run([&] {
     auto flaky = RetryDecorator<Unreachable>{}([&] {
       if (++calls < 100) throw Unreachable("no");
@@ -132,7 +132,7 @@ TEST_CASE_FIXTURE(Simulated, "by default it retries for ever, up to a minute apa
   });
 }
 
-TEST_CASE_FIXTURE(Simulated, "with a retry count of zero it calls once") {
+TEST_CASE_FIXTURE(CountedCalls, "with a retry count of zero it calls once") {
   loop.run([&] {
     auto failing = RetryDecorator<Unreachable>{{.max_retry_count = 0}}([&] {
       ++calls;
@@ -143,7 +143,7 @@ TEST_CASE_FIXTURE(Simulated, "with a retry count of zero it calls once") {
   });
 }
 
-TEST_CASE_FIXTURE(Simulated, "a kill ends the sleep between two retries") {
+TEST_CASE_FIXTURE(CountedCalls, "a kill ends the sleep between two retries") {
   loop.run([&] {
     auto failing = RetryDecorator<Unreachable>{}([&] {
       ++calls;

@@ -30,13 +30,13 @@ class Clock final : public thane::Service {
   int resets = 0;
 };
 
-struct Simulated {
+struct ClockInLoop {
   Clock clock;  // Made before the loop, as in a parent before fork().
   thane::FiberLoop loop{thane::FiberLoop::Options{.time = thane::Time::simulated}};
 };
 
 // test_override_manager_method
-TEST_CASE_FIXTURE(Simulated, "a started service does its work in the background") {
+TEST_CASE_FIXTURE(ClockInLoop, "a started service does its work in the background") {
   loop.run([&] {
     clock.start();
     CHECK(clock.beats == 0);
@@ -49,7 +49,7 @@ TEST_CASE_FIXTURE(Simulated, "a started service does its work in the background"
 }
 
 // test_graceful_stop
-TEST_CASE_FIXTURE(Simulated, "stop() and wait() let a job of one second finish") {
+TEST_CASE_FIXTURE(ClockInLoop, "stop() and wait() let a job of one second finish") {
   loop.run([&] {
     clock.start();
     sleep_for(100ms);
@@ -60,7 +60,7 @@ TEST_CASE_FIXTURE(Simulated, "stop() and wait() let a job of one second finish")
   });
 }
 
-TEST_CASE_FIXTURE(Simulated, "stop(), wait(), reset() and start() make a restart") {
+TEST_CASE_FIXTURE(ClockInLoop, "stop(), wait(), reset() and start() make a restart") {
   loop.run([&] {
     for (int round = 1; round <= 3; ++round) {
       clock.start();
@@ -74,7 +74,7 @@ TEST_CASE_FIXTURE(Simulated, "stop(), wait(), reset() and start() make a restart
   });
 }
 
-TEST_CASE_FIXTURE(Simulated, "stop() and wait() of a service that never started do nothing") {
+TEST_CASE_FIXTURE(ClockInLoop, "stop() and wait() of a service that never started do nothing") {
   loop.run([&] {
     clock.stop();
     clock.stop();

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "support/captured_log.hpp"
+#include "support/simulated.hpp"
 
 using namespace std::chrono_literals;
 using thane::Duration;
@@ -23,16 +24,10 @@ using thane::FiberLoop;
 using thane::gate_closed_error;
 using thane::ThreadGroup;
 using thane::testing::CapturedLog;
+using thane::testing::Simulated;
 using thane::this_fiber::sleep_for;
 
 namespace {
-
-struct Simulated {
-  FiberLoop loop{FiberLoop::Options{.time = thane::Time::simulated}};
-  thane::TimePoint begun = loop.now();
-
-  [[nodiscard]] Duration elapsed() const { return loop.now() - begun; }
-};
 
 TEST_CASE_FIXTURE(Simulated,
                   "wait() blocks until all fibers have ended, and they leave the group") {

@@ -196,7 +196,7 @@ TEST_CASE("a URL with an option that there is not, or with a wrong value, is ref
   }
 }
 
-std::string refusal(const std::string& file, const std::string& query = "") {
+std::string refused_options(const std::string& file, const std::string& query = "") {
   const thane::testing::TemporaryDirectory directory;
   const std::string path = directory.write("a.conf", "[oslo_messaging_rabbit]\n" + file + "\n");
   try {
@@ -211,34 +211,36 @@ std::string refusal(const std::string& file, const std::string& query = "") {
 }
 
 TEST_CASE("what is wrong with an option is told with the place where it was said") {
-  CHECK(refusal("\nssl = perhaps") ==
+  CHECK(refused_options("\nssl = perhaps") ==
         "a.conf:3: oslo_messaging_rabbit.ssl: \"perhaps\" is not true or false");
-  CHECK(refusal("rabbit_ha_queues = true\nrabbit_quorum_queue = true") ==
+  CHECK(refused_options("rabbit_ha_queues = true\nrabbit_quorum_queue = true") ==
         "a.conf:3: oslo_messaging_rabbit.rabbit_quorum_queue: excludes rabbit_ha_queues: quorum "
         "queues are not mirrored");
-  CHECK(refusal("rabbit_stream_fanout = true") ==
+  CHECK(refused_options("rabbit_stream_fanout = true") ==
         "a.conf:2: oslo_messaging_rabbit.rabbit_stream_fanout: needs a rabbit_qos_prefetch_count "
         "above 0");
-  CHECK(refusal("rabbit_qos_prefetch_count = 1", "?rabbit_stream_fanout=true") ==
+  CHECK(refused_options("rabbit_qos_prefetch_count = 1", "?rabbit_stream_fanout=true") ==
         "rabbit_stream_fanout: needs rabbit_transient_quorum_queue");
-  CHECK(refusal("ssl = true\nssl_version = SSLv3")
+  CHECK(refused_options("ssl = true\nssl_version = SSLv3")
             .starts_with("a.conf:3: oslo_messaging_rabbit.ssl_version: \"SSLv3\" is not offered"));
-  CHECK(refusal("ssl = true\nssl_ca_file = /nowhere")
+  CHECK(refused_options("ssl = true\nssl_ca_file = /nowhere")
             .starts_with("a.conf:3: oslo_messaging_rabbit.ssl_ca_file: /nowhere: "));
-  CHECK(refusal("ssl = true\nssl_enforce_fips_mode = true").find("no FIPS provider") !=
+  CHECK(refused_options("ssl = true\nssl_enforce_fips_mode = true").find("no FIPS provider") !=
         std::string::npos);
-  CHECK(refusal("hostname = a/b").starts_with("a.conf:2: oslo_messaging_rabbit.hostname: "));
-  CHECK(refusal("", "?ssl=perhaps") == "ssl: \"perhaps\" is not true or false");
-  CHECK(refusal("", "?nonsense=1") == "there is no option \"nonsense\"");
+  CHECK(
+      refused_options("hostname = a/b").starts_with("a.conf:2: oslo_messaging_rabbit.hostname: "));
+  CHECK(refused_options("", "?ssl=perhaps") == "ssl: \"perhaps\" is not true or false");
+  CHECK(refused_options("", "?nonsense=1") == "there is no option \"nonsense\"");
 }
 
 TEST_CASE("versions of TLS are called as in Python, and old names of options count") {
   for (const char* version : {"", "SSLv23", "tlsv1", "TLSv1_1", "TLSv1_2", "TLSv1.3"}) {
     INFO(version);
-    CHECK(refusal("rabbit_use_ssl = true\nssl_version = " + std::string{version}) == "none");
+    CHECK(refused_options("rabbit_use_ssl = true\nssl_version = " + std::string{version}) ==
+          "none");
   }
-  CHECK(refusal("rabbit_quroum_max_memory_bytes = 5\nheartbeat_in_pthread = true\n"
-                "rpc_conn_pool_size = 3\nkombu_compression = bz2") == "none");
+  CHECK(refused_options("rabbit_quroum_max_memory_bytes = 5\nheartbeat_in_pthread = true\n"
+                        "rpc_conn_pool_size = 3\nkombu_compression = bz2") == "none");
 }
 
 }  // namespace
