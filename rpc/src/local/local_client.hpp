@@ -93,7 +93,15 @@ class Route {
 
  private:
   using Channels = std::vector<std::shared_ptr<Channel>>;
-  [[nodiscard]] static bool enough(const Channels& channels);
+  /// How many processes there are behind one socket, and how many of them have a channel.
+  struct Census {
+    std::size_t siblings = 1;
+    std::size_t reached = 0;
+    bool full = false;                 ///< There are as many channels as there may be.
+    std::shared_ptr<Channel> spare{};  ///< One to a process that has another.
+  };
+  [[nodiscard]] static Census count(const Channels& channels);
+  static void make_way(const Channels& channels);
   [[nodiscard]] std::shared_ptr<Channel> choose();
   void look(TimePoint now);
   void forget_unusable();

@@ -39,7 +39,7 @@ void Route::look(TimePoint now) {
   // What is no longer listed still answers what it was sent: its channels end by themselves.
   std::erase_if(channels_,
                 [&](const auto& entry) { return !std::ranges::binary_search(names, entry.first); });
-  for (const std::string& name : names) channels_.try_emplace(name);
+  for (const std::string& name : names) make_way(channels_[name]);
 }
 
 void Route::forget_unusable() {
@@ -62,28 +62,39 @@ std::shared_ptr<Channel> Route::open(const std::string& name) {
   return channel;
 }
 
-// Until the first has said hello there is one; then there may be twice as many as there are
-// processes, as long as not each has been reached. If the process that was woken for the first one
-// is stopped, a second one wakes another, which takes both.
-bool Route::enough(const Channels& channels) {
-  std::size_t siblings = 1;
-  std::size_t reached = 0;
+// Until the first has said hello there is one process; then there may be twice as many channels as
+// there are processes, as long as not each has been reached. If the process that was woken for the
+// first one is stopped, a second one wakes another, which takes both.
+Route::Census Route::count(const Channels& channels) {
+  Census census;
   for (auto channel = channels.begin(); channel != channels.end(); ++channel) {
-    siblings = std::max(siblings, (*channel)->siblings());
-    const auto same = [&](const auto& earlier) {
+    census.siblings = std::max(census.siblings, (*channel)->siblings());
+    if ((*channel)->late()) continue;
+    const bool again = std::any_of(channels.begin(), channel, [&](const auto& earlier) {
       return earlier->server() == (*channel)->server();
-    };
-    reached += !(*channel)->late() && std::none_of(channels.begin(), channel, same);
+    });
+    if (again) {
+      census.spare = *channel;
+    } else {
+      ++census.reached;
+    }
   }
-  return !channels.empty() &&
-         (reached >= siblings || channels.size() >= std::min(2 * siblings, most_channels));
+  census.full = channels.size() >= std::min(2 * census.siblings, most_channels);
+  return census;
+}
+
+// Where the kernel gave all of them to the same few processes, one makes way for another try.
+void Route::make_way(const Channels& channels) {
+  const Census census = count(channels);
+  if (census.full && census.reached < census.siblings && census.spare) census.spare->retire();
 }
 
 // To the socket to which there are fewest.
 std::shared_ptr<Channel> Route::open_another() {
   std::vector<std::pair<std::size_t, std::string>> names;
   for (const auto& [name, channels] : channels_) {
-    if (!enough(channels)) names.emplace_back(channels.size(), name);
+    const Census census = count(channels);
+    if (!census.full && census.reached < census.siblings) names.emplace_back(channels.size(), name);
   }
   std::ranges::sort(names);
   for (const auto& [count, name] : names) {
