@@ -303,6 +303,28 @@ TEST_CASE("a connection that waits for a request holds no buffer") {
   CHECK(parse_answers(transport.output).size() == 2);
 }
 
+TEST_CASE("nothing of a request is left for the next one, on its connection or on another") {
+  Bench bench{[](Request& request) {
+    return Response::text(std::string{request.authority()} + "|" + std::string{request.query()} +
+                          "|" + (request.has_body() ? "body " : "none ") + request.read_all());
+  }};
+  const std::string full =
+      "POST http://h.example/a?q=1 HTTP/1.1\r\nHost: h.example\r\nExpect: 100-continue\r\n"
+      "Content-Length: 4\r\n\r\nfour";
+  const std::string bare = "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n";
+  bench.run(full + bare + post("Content-Length: 3\r\n", ""));
+  auto answers = parse_answers(bench.output);
+  REQUIRE(answers.size() == 3);
+  CHECK(answers[0].body == "h.example|q=1|body four");
+  CHECK(answers[1].body == "||none ");
+  CHECK_FALSE(bench.said("100 Continue"));  // Asked for by the first alone.
+
+  bench.run(full);
+  answers = parse_answers(bench.run(bare));
+  REQUIRE(answers.size() == 1);
+  CHECK(answers[0].body == "||none ");
+}
+
 TEST_CASE("a client that is gone ends the connection without another call of the application") {
   int calls = 0;
   Site site;
