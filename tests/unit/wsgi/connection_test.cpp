@@ -5,6 +5,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "memory_transport.hpp"
 #include "support/http_corpus.hpp"
@@ -135,6 +136,20 @@ TEST_CASE("100 Continue is sent on the first read of a body that has not come, a
   reading.run(head + "hello");
   CHECK_FALSE(reading.said("100 Continue"));
   CHECK(parse_answers(reading.output).at(0).body == "hello");
+}
+
+TEST_CASE("100 Continue is not sent into an answer that has begun") {
+  Bench bench{[](Request& request) {
+    return Response::stream(
+        [&request, begun = false]() mutable -> std::optional<std::string> {
+          if (!std::exchange(begun, true)) return "begun";
+          return request.read_all();
+        },
+        "text/plain");
+  }};
+  bench.run(post("Expect: 100-continue\r\nContent-Length: 5\r\n", ""));
+  CHECK(bench.said("begun"));
+  CHECK_FALSE(bench.said("100 Continue"));
 }
 
 TEST_CASE("a body that nobody read is discarded up to the limit, beyond it the connection ends") {
