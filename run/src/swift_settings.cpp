@@ -49,6 +49,11 @@ std::string workers_from(const std::string& text, const std::string& origin) {
   return text.find_first_not_of('0') == std::string::npos ? "1" : text;
 }
 
+// In Swift no time is no keep-alive; here it were no end.
+bool is_zero(std::string_view number) {
+  return number.find('0') != number.npos && number.find_first_not_of("0.") == number.npos;
+}
+
 std::string level_from(const std::string& text) {
   const std::string word = lower(text);
   return word == "warn" ? "warning" : word == "notice" ? "info" : word;
@@ -84,6 +89,9 @@ std::vector<Config::Value> values_from(const wsgi::Settings& settings,
     add("log_level", level_from(std::string{*text}), origin);
   }
   if (settings.contains("cert_file")) add("server.use_ssl", "true", origin);
+  if (const auto text = settings.find("keepalive_timeout"); text && is_zero(*text)) {
+    add("server.wsgi_keep_alive", "false", origin);
+  }
   return values;
 }
 

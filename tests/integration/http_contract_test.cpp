@@ -141,6 +141,16 @@ TEST_CASE("environ: CGI variables are ours to set, and no field can set them") {
   });
 }
 
+TEST_CASE("environ: others may serve the application at the same time if there are more workers") {
+  for (const int workers : {1, 2}) {
+    CAPTURE(workers);
+    Web web{http_contract, workers};
+    const std::string several = workers > 1 ? "true" : "false";
+    CHECK(has(http_get(web.port, "/_c/environ").body, "\"wsgi.multiprocess\":" + several));
+    CHECK(web.stop() == Exit{.code = 0});
+  }
+}
+
 TEST_CASE("input: ends where the body ends, and reads by lines") {
   on_both([](const Contract& contract) {
     CHECK(has(contract.post("overread", "0123456789"), "{\"a\":10,\"b\":0}"));

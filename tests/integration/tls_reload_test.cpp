@@ -14,6 +14,7 @@
 #include "support/certificates.hpp"
 #include "support/eventually.hpp"
 #include "support/http_load.hpp"
+#include "support/root.hpp"
 #include "support/time_limit.hpp"
 #include "support/tls_client.hpp"
 #include "support/web.hpp"
@@ -167,6 +168,34 @@ TEST_CASE("whose certificates are taken changes with a reload, and the others ar
   web.parent.expect_line("reload finished generation=2");
   CHECK(eventually([&] { return answered(of_now) && !answered(of_old); }));
   CHECK(https_get(web.port, "/", resuming).empty());  // Nor by a session of before.
+}
+
+TEST_CASE("a parent that may not read its key any more keeps it for as long as it is the same") {
+  if (!is_root("become another user")) return;
+  const Authority authority;
+  const auto server = authority.issue("server");
+  std::filesystem::permissions(authority.directory.path(), std::filesystem::perms{0755});
+  std::filesystem::permissions(server.key, std::filesystem::perms{0600});
+  Web web{PROGRAMS_DIR "/../contract/http_contract",
+          2,
+          {"--user", "nobody", "--web-use-ssl=true", "--web-cert-file", server.certificate,
+           "--web-key-file", server.key}};
+  const auto shown = [&] {
+    return TlsClient(web.port, {.authority = authority.certificate()}).subject();
+  };
+  web.parent.signal(SIGHUP);
+  web.parent.expect_line("reload finished generation=2");
+  CHECK(shown() == "server");
+
+  const auto next = authority.issue("next");
+  std::filesystem::permissions(next.key, std::filesystem::perms{0600});
+  std::filesystem::rename(next.certificate, server.certificate);
+  std::filesystem::rename(next.key, server.key);
+  observe_for(101ms);  // Else it belongs to the reload before.
+  web.parent.signal(SIGHUP);
+  const std::string reason = web.parent.expect_line("reload failed generation=3 reason=");
+  CHECK_MESSAGE(reason.find(server.key + ": Permission denied") != std::string::npos, reason);
+  CHECK(shown() == "server");
 }
 
 }  // namespace

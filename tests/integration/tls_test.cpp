@@ -65,6 +65,13 @@ TEST_CASE("TLS 1.2 and 1.3 are spoken, the chain verifies, and the end is announ
   }
 }
 
+TEST_CASE("a target in full may say https, as its connection is secured") {
+  Secured secured;
+  TlsClient client{secured.web.port, secured.trusting()};
+  client.send("GET https://h/_c/environ HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+  CHECK(is_ok(client.receive_to_end()));
+}
+
 TEST_CASE("old versions and weak suites are refused") {
   Secured secured;
   for (const int version : {TLS1_VERSION, TLS1_1_VERSION}) {

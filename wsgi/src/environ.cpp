@@ -160,7 +160,7 @@ void Environ::add_field(std::string_view name, std::string_view value) {
   const auto known = std::ranges::find(variables_, variable, &Variables::value_type::first);
   if (known == variables_.end()) {
     variables_.emplace_back(variable, std::string{value});
-  } else if (variable != "CONTENT_LENGTH") {  // All are the same, else it were refused.
+  } else {  // Content-Length comes once, or it were refused.
     std::get<std::string>(known->second).append(",").append(value);
   }
 }

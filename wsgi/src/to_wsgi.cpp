@@ -93,11 +93,11 @@ class Synthesized {
     for (const auto& [name, value] : variables.all()) {
       const auto* const text = std::get_if<std::string>(&value);
       std::string_view field = name;
-      if (field.starts_with("HTTP_")) {
-        field.remove_prefix(5);
-      } else if (field != "CONTENT_TYPE" && field != "CONTENT_LENGTH") {
-        continue;
-      }
+      const bool of_http = field.starts_with("HTTP_");
+      if (of_http) field.remove_prefix(5);
+      // Of the body by their names without HTTP_ alone: else they could come twice.
+      const bool of_body = field == "CONTENT_TYPE" || field == "CONTENT_LENGTH";
+      if (of_http == of_body) continue;
       if (text == nullptr || head_->field_count == internal::max_fields) continue;
       const auto& kept = fields_.emplace_back(field_name(field), *text);
       head_->field_store[head_->field_count++] = {kept.first, kept.second};

@@ -61,6 +61,30 @@ TEST_CASE("Swift's words become options, and its defaults hold where it says not
   CHECK_FALSE(said.get<bool>("capture_stdio"));
 }
 
+TEST_CASE("each of Swift's words is the option that means the same") {
+  const auto said = configured({{"backlog", "17"},
+                                {"bind_timeout", "1.5"},
+                                {"keep_idle", "300"},
+                                {"keepalive_timeout", "11"},
+                                {"max_header_size", "4096"},
+                                {"log_file", "/var/log/swift"},
+                                {"debug", "yes"}});
+  CHECK(server(said).backlog == 17);
+  CHECK(server(said).bind_timeout == 1500ms);
+  CHECK(server(said).tcp_keepidle == 300s);
+  CHECK(server(said).keep_alive_timeout == 11s);
+  CHECK(server(said).max_header_line == 4096);
+  CHECK(said.get<std::string>("log_file") == "/var/log/swift");
+  CHECK(said.get<bool>("debug"));
+}
+
+TEST_CASE("no time between requests is no keep-alive, as in Swift, and not one without an end") {
+  CHECK(server(configured({{"keepalive_timeout", "11"}})).wsgi_keep_alive);
+  for (const char* none : {"0", "0.0"}) {
+    CHECK_FALSE(server(configured({{"keepalive_timeout", none}})).wsgi_keep_alive);
+  }
+}
+
 TEST_CASE("workers are a number or auto, and none is one process") {
   CHECK(configured({{"workers", "auto"}}).get<int>("workers") >= 1);
   CHECK(configured({{"workers", "3"}}).get<int>("workers") == 3);

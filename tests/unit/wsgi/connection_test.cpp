@@ -5,6 +5,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "memory_transport.hpp"
 #include "support/http_corpus.hpp"
@@ -135,6 +136,20 @@ TEST_CASE("100 Continue is sent on the first read of a body that has not come, a
   reading.run(head + "hello");
   CHECK_FALSE(reading.said("100 Continue"));
   CHECK(parse_answers(reading.output).at(0).body == "hello");
+}
+
+TEST_CASE("100 Continue is not sent into an answer that has begun") {
+  Bench bench{[](Request& request) {
+    return Response::stream(
+        [&request, begun = false]() mutable -> std::optional<std::string> {
+          if (!std::exchange(begun, true)) return "begun";
+          return request.read_all();
+        },
+        "text/plain");
+  }};
+  bench.run(post("Expect: 100-continue\r\nContent-Length: 5\r\n", ""));
+  CHECK(bench.said("begun"));
+  CHECK_FALSE(bench.said("100 Continue"));
 }
 
 TEST_CASE("a body that nobody read is discarded up to the limit, beyond it the connection ends") {
@@ -301,6 +316,28 @@ TEST_CASE("a connection that waits for a request holds no buffer") {
   Connection{site, transport, "192.0.2.1"}.run();
   CHECK(waits >= 3);
   CHECK(parse_answers(transport.output).size() == 2);
+}
+
+TEST_CASE("nothing of a request is left for the next one, on its connection or on another") {
+  Bench bench{[](Request& request) {
+    return Response::text(std::string{request.authority()} + "|" + std::string{request.query()} +
+                          "|" + (request.has_body() ? "body " : "none ") + request.read_all());
+  }};
+  const std::string full =
+      "POST http://h.example/a?q=1 HTTP/1.1\r\nHost: h.example\r\nExpect: 100-continue\r\n"
+      "Content-Length: 4\r\n\r\nfour";
+  const std::string bare = "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n";
+  bench.run(full + bare + post("Content-Length: 3\r\n", ""));
+  auto answers = parse_answers(bench.output);
+  REQUIRE(answers.size() == 3);
+  CHECK(answers[0].body == "h.example|q=1|body four");
+  CHECK(answers[1].body == "||none ");
+  CHECK_FALSE(bench.said("100 Continue"));  // Asked for by the first alone.
+
+  bench.run(full);
+  answers = parse_answers(bench.run(bare));
+  REQUIRE(answers.size() == 1);
+  CHECK(answers[0].body == "||none ");
 }
 
 TEST_CASE("a client that is gone ends the connection without another call of the application") {

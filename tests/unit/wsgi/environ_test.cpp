@@ -116,6 +116,8 @@ TEST_CASE("the environ has the variables of PEP 3333") {
   CHECK(all.find("HTTP_CONTENT_TYPE") == nullptr);
   CHECK(all.find("HTTP_CONTENT_LENGTH") == nullptr);
   CHECK(all.get("wsgi.url_scheme") == "http");
+  CHECK(std::get<bool>(*all.find("wsgi.multithread")) == true);
+  CHECK(std::get<bool>(*all.find("wsgi.multiprocess")) == false);
   CHECK(std::get<bool>(*all.find("wsgi.run_once")) == false);
   CHECK(std::get<bool>(*all.find("wsgi.input_terminated")) == true);
   CHECK(std::get<std::array<int, 2>>(*all.find("wsgi.version")) == std::array{1, 0});

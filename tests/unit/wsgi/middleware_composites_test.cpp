@@ -58,8 +58,15 @@ TEST_CASE("urlmap takes the longest mount, at a slash, and shifts the path") {
 TEST_CASE("urlmap answers 404, or what it is told, where nothing matches") {
   CHECK(ask(urlmap({{"/v2", named("v2")}}), "/v3") == "404");
   CHECK(ask(urlmap({{"/v2", named("v2")}}, {.not_found = named("none")}), "/v3") == "none |/v3");
-  CHECK(ask(urlmap({{"/", named("root")}}), "*", "OPTIONS") == "404");
   CHECK(ask(urlmap({}), "/") == "404");
+}
+
+TEST_CASE("urlmap answers OPTIONS * itself, which asks for no application") {
+  const auto map = urlmap({{"/", named("root")}}, {.not_found = named("none")});
+  CHECK(ask(map, "*", "OPTIONS") == "204");
+  CHECK(ask(map, "http://h", "OPTIONS") == "204");
+  CHECK(ask(map, "/*", "OPTIONS") == "root |/*");
+  CHECK(ask(map, "/", "OPTIONS") == "root |/");
 }
 
 TEST_CASE("urlmap takes slashes that follow one another for one") {

@@ -122,6 +122,16 @@ TEST_CASE("what cannot gain, or may not be changed, is left alone") {
   CHECK_FALSE(is_zipped(Response::text(noise)));
 }
 
+TEST_CASE("a body of the least size is compressed, a shorter one is not") {
+  const std::string text = words(700);
+  const auto encoding = [&text](std::size_t least) {
+    const auto plain = [&text](Request&) { return Response::text(text); };
+    return zipped(plain, takes_gzip, "GET", {.minimum_size = least}).header("Content-Encoding");
+  };
+  CHECK(encoding(text.size()) == "gzip");
+  CHECK(encoding(text.size() + 1).empty());
+}
+
 TEST_CASE("what goes into a stream comes out before the next piece is asked for") {
   std::vector<std::string> made;
   const auto streaming = [&made](Request&) {

@@ -99,6 +99,8 @@ TEST_CASE("of an IPv6 address the network is the key") {
   CHECK(status("192.0.2.1") == 200);
   CHECK(status("192.0.2.2") == 200);
   CHECK(status("") == 200);
+  CHECK(status("::ffff:192.0.2.1") == 429);  // As a proxy with one socket for both writes it.
+  CHECK(status("::ffff:192.0.2.3") == 200);
 }
 
 TEST_CASE("what makes no sense is an error when the filter is made") {

@@ -230,6 +230,24 @@ TEST_CASE("a connection lives on as version and Connection say") {
       "GET / HTTP/1.1\r\nHost: h\r\nConnection: keep-alive\r\nConnection: close\r\n\r\n"));
 }
 
+TEST_CASE("a host that was valid says nothing of others, however much they are alike") {
+  RequestHead head;
+  const auto is_taken = [&head](const std::string& name) {
+    const std::string text = "GET / HTTP/1.1\r\nHost: " + name + "\r\n\r\n";
+    return parse_head(text, {}, head).kind == HeadKind::complete;
+  };
+  CHECK(is_taken("good.example"));
+  CHECK(is_taken("good.example"));
+  CHECK_FALSE(is_taken("bad/.example"));
+  CHECK_FALSE(is_taken("bad/.example"));
+  CHECK(head.authority != "good.example");
+  CHECK(is_taken("good.example"));
+  const std::string begin(63, 'a');  // What is kept of a host has an end.
+  CHECK(is_taken(begin + "%41"));
+  CHECK_FALSE(is_taken(begin + "%"));
+  CHECK(is_taken("good.example"));
+}
+
 TEST_CASE("the only expectation is 100-continue, and only in HTTP/1.1") {
   CHECK(status_of_field("Expect: 100-Continue") == 0);
   CHECK(status_of_field("Expect: something") == 417);

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -172,6 +173,17 @@ TEST_CASE("start_response is called once, unless there is an error to tell") {
   });
   CHECK(late.starts_with("HTTP/1.1 200 OK\r\n"));
   CHECK(ends_with_body(late, "5\r\nfirst\r\n"));
+}
+
+TEST_CASE("an empty write() sends nothing: the head may still be replaced") {
+  const auto error = std::make_exception_ptr(std::runtime_error("told"));
+  const auto replaced = answer_of([&](Environ&, const StartResponse& start_response) {
+    start_response("200 OK", text)("");
+    start_response("503 Replaced", text, error);
+    return wsgi::piece("replaced");
+  });
+  CHECK(replaced.starts_with("HTTP/1.1 503 Replaced\r\n"));
+  CHECK(holds(replaced, "Content-Length: 8\r\n"));
 }
 
 TEST_CASE("control characters and what is no status are refused") {
@@ -382,6 +394,28 @@ TEST_CASE("an Application in the WSGI form is told all that the environ says") {
   CHECK(seen.route == "item");
   CHECK(seen.body == "body");
   CHECK(seen.minor_version == 0);
+}
+
+TEST_CASE("length and type of a body have one name in the environ, and come once in a request") {
+  testing::MadeRequest made{"POST", "/", "Content-Length: 4\r\nContent-Type: text/plain\r\n",
+                            "body"};
+  Environ variables{*made};
+  variables.set("HTTP_CONTENT_LENGTH", "9");
+  variables.set("HTTP_CONTENT_TYPE", "text/html");
+  std::vector<std::string> seen;
+  const wsgi::Application plain = [&](wsgi::Request& request) {
+    for (const auto& field : request.headers()) {
+      if (field.name.starts_with("Content-")) seen.emplace_back(field.value);
+    }
+    return wsgi::Response{204};
+  };
+  const StartResponse start_response{
+      [](std::string_view, const StartResponse::Headers&, const std::exception_ptr&) {
+        return [](std::string_view) {};
+      }};
+  (void)wsgi::to_wsgi(plain)(variables, start_response);
+  std::ranges::sort(seen);
+  CHECK(seen == std::vector<std::string>{"4", "text/plain"});
 }
 
 }  // namespace

@@ -80,6 +80,14 @@ TEST_CASE_FIXTURE(Shop, "an API has as many workers as CPUs, and less than one i
                        "--volume-workers: 0 is below the minimum of 1", thane::config_error);
 }
 
+TEST_CASE_FIXTURE(Shop, "an API listens on a port, or on one that the kernel chooses") {
+  CHECK(parse({"--volume-listen-port", "0"}).get<int>("volume_listen_port") == 0);
+  CHECK(parse({"--volume-listen-port", "65535"}).get<int>("volume_listen_port") == 65535);
+  for (const char* none : {"65536", "-1"}) {
+    CHECK_THROWS_AS(parse({"--volume-listen-port", none}), thane::config_error);
+  }
+}
+
 TEST_CASE_FIXTURE(Shop, "the Paste file is looked for beside the configuration") {
   CHECK(load_api(parse({}), make_registry(parse({})), "volume") != nullptr);
   CHECK(error_of(parse({"--api-paste-config", paste}), "volume") == "none");

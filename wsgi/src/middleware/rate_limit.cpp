@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
@@ -28,6 +29,9 @@ using internal::TokenBuckets;
 
 constexpr std::size_t longest_kept = 64;
 
+// What stands before an IPv4 address where a socket for both kinds of addresses writes it.
+constexpr std::array<unsigned char, 12> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
 void check_limits(const RateLimitOptions& options) {
   if (!std::isfinite(options.rate) || options.rate <= 0) {
     throw std::invalid_argument(fmt::format("a rate is above 0, and not {}", options.rate));
@@ -42,6 +46,11 @@ std::string key_of_address(std::string_view address) {
   std::string text{address};
   std::array<unsigned char, 16> octets{};
   if (::inet_pton(AF_INET6, text.c_str(), octets.data()) != 1) return "4" + text;
+  if (std::equal(mapped.begin(), mapped.end(), octets.begin())) {
+    std::array<char, INET_ADDRSTRLEN> dotted{};
+    ::inet_ntop(AF_INET, octets.data() + mapped.size(), dotted.data(), dotted.size());
+    return std::string{"4"} + dotted.data();
+  }
   return "6" + std::string{reinterpret_cast<const char*>(octets.data()), 8};
 }
 

@@ -121,6 +121,8 @@ class UrlMap {
   }
 
   Response operator()(Request& request) const {
+    // About the server as a whole, RFC 9110 9.3.7: no application's, wherever it is mounted.
+    if (request.path() == "*" && request.method() == "OPTIONS") return Response{204};
     std::string single;
     std::string_view path = request.path();
     if (path.find("//") != path.npos) path = single = with_single_slashes(path);
