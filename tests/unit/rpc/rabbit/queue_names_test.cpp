@@ -1,6 +1,7 @@
 #include "rabbit/queue_names.hpp"
 
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -52,7 +53,21 @@ TEST_CASE("names are random, or those of oslo.messaging's queue manager") {
   CHECK(unique_part(defaults, directory.path()).ends_with(":" + program_name() + ":1"));
 }
 
-TEST_CASE("a link in the place of the count is not followed") {
+TEST_CASE("nothing is left of a longer line that was there") {
+  const TemporaryDirectory directory;
+  const std::string name = "node1_nova-api_qmanager";
+  (void)directory.write(name, std::string(90, '9') + ":1:1");
+  (void)unique_part(managed(), directory.path());
+  std::string line;
+  std::getline(std::ifstream{directory.file(name)}, line);
+  REQUIRE(NameCount::parse(line));
+  CHECK(NameCount::parse(line)->to_string() == line);
+}
+
+TEST_CASE("what is no file in the place of the count is not written to, nor is a link followed") {
+  const TemporaryDirectory pipe;
+  REQUIRE(::mkfifo(pipe.file("node1_nova-api_qmanager").c_str(), 0600) == 0);
+  CHECK_THROWS_AS((void)unique_part(managed(), pipe.path()), std::runtime_error);
   const TemporaryDirectory directory;
   std::filesystem::create_symlink("/dev/null", directory.file("node1_nova-api_qmanager"));
   CHECK_THROWS_AS((void)unique_part(managed(), directory.path()), std::runtime_error);
