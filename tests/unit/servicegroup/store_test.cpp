@@ -10,6 +10,7 @@
 #include <thane/servicegroup.hpp>
 #include <vector>
 
+#include "sqlite/sqlite_file.hpp"
 #include "support/captured_log.hpp"
 #include "support/store_contract.hpp"
 #include "support/temporary_directory.hpp"
@@ -72,6 +73,20 @@ TEST_CASE("a file that is no database is an error, and is left alone") {
   const std::string file = directory.write("services.sqlite", text);
   on_loop([&] { CHECK_THROWS_AS((void)make_store("sqlite:///" + file)->list({}), StoreError); });
   CHECK(std::filesystem::file_size(file) == text.size());
+}
+
+TEST_CASE("a table that somebody has put other things into is an error") {
+  const thane::testing::TemporaryDirectory directory;
+  const std::string file = directory.file("services.sqlite");
+  on_loop([&] {
+    const auto store = make_store("sqlite:///" + file);
+    store->join({.host = "h", .binary = "b"}, {});
+    servicegroup::internal::SqliteFile{file, "SELECT 1", 1s}.run(
+        "UPDATE thane_services SET report_count = '7 or so'", {});
+    CHECK_THROWS_WITH_AS((void)store->list({}),
+                         "the table of services has \"7 or so\" where a number belongs",
+                         StoreError);
+  });
 }
 
 TEST_CASE("a connection that names no store is refused when the store is made") {
