@@ -250,6 +250,8 @@ TEST_CASE("a name that is too long throws, and nothing of the message is sent") 
   const Properties properties;
   CHECK_THROWS_AS(peer.connection.publish(peer.channel, {name, "", "", properties}),
                   std::invalid_argument);
+  CHECK_THROWS_AS(peer.connection.publish(peer.channel, {"e", "k", "", {.content_type = name}}),
+                  std::invalid_argument);
   CHECK_THROWS_AS(peer.connection.request(peer.channel, DeclareQueue{.name = name}),
                   std::invalid_argument);
   CHECK(peer.connection.output_size() == 0);

@@ -3,7 +3,9 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <stdexcept>
 #include <string>
@@ -59,11 +61,12 @@ struct ConsumersWorld : thane::testing::OpenPeer {
     }
     return all;
   }
-  // The same, and the broker has done it.
-  Words answered() {
+  // The same, and the broker has done it, or the first of what it has to do.
+  Words answered(std::size_t count = 100) {
     Words all = asked();
-    for (const MethodId id : std::exchange(unanswered, {})) {
-      for (amqp::Event& event : say(answer(id))) consumers.happened(event);
+    for (; count > 0 && !unanswered.empty(); --count) {
+      for (amqp::Event& event : say(answer(unanswered.front()))) consumers.happened(event);
+      unanswered.pop_front();
     }
     return all;
   }
@@ -148,7 +151,7 @@ struct ConsumersWorld : thane::testing::OpenPeer {
   Broker at{.hosts = {BrokerHost{}}, .options = {}};
   Link link{at, "listen"};
   Noting consumers{link};
-  std::vector<MethodId> unanswered;
+  std::deque<MethodId> unanswered;
   thane::TimePoint begun{};
   thane::FiberLoop loop{thane::FiberLoop::Options{.time = thane::Time::simulated}};
 };
@@ -158,7 +161,7 @@ TEST_CASE_FIXTURE(ConsumersWorld, "queues are declared and consumed from, a few 
   run([&] {
     CHECK(answered() ==
           Words{"prefetch 3", "declare a", "declare b", "consume a as 1", "consume b as 2"});
-    CHECK(consumers.wait_until_ready(never));
+    CHECK(consumers.wait_until_ready(begun + 1s));
     deliver(1);
     CHECK(consumers.bodies == Words{"body 1"});
   });
@@ -247,9 +250,9 @@ TEST_CASE_FIXTURE(ConsumersWorld,
                   "received 'true' but current is 'false'") == 0s);
     reopen();
     CHECK(answered() == Words{"declare a", "consume a as 1"});
-    CHECK(consumers.wait_until_ready(never));
+    CHECK(consumers.wait_until_ready(begun + 1s));
     CHECK(refused(403, "ACCESS_REFUSED") == 1s);
-    CHECK_THROWS_WITH_AS((void)consumers.wait_until_ready(never), "403 ACCESS_REFUSED",
+    CHECK_THROWS_WITH_AS((void)consumers.wait_until_ready(begun + 1s), "403 ACCESS_REFUSED",
                          std::runtime_error);
   });
 }
@@ -260,7 +263,7 @@ TEST_CASE_FIXTURE(ConsumersWorld, "a queue that cannot be reached is deleted, on
   run([&] {
     CHECK(refused(404, down) == 100ms);
     reopen();
-    CHECK(asked() ==
+    CHECK(answered(2) ==
           Words{"delete b", "declare a", "declare b", "consume a as 1", "consume b as 2"});
     CHECK(refused(404, down) == 100ms);
     reopen();
@@ -274,7 +277,7 @@ TEST_CASE_FIXTURE(ConsumersWorld, "a queue that cannot be reached is deleted, on
 TEST_CASE_FIXTURE(ConsumersWorld, "who is not let in learns why") {
   run([&] {
     consumers.lost({.address = "host", .text = "403 ACCESS_REFUSED", .refused = true});
-    CHECK_THROWS_WITH_AS((void)consumers.wait_until_ready(never), "host: 403 ACCESS_REFUSED",
+    CHECK_THROWS_WITH_AS((void)consumers.wait_until_ready(begun + 1s), "host: 403 ACCESS_REFUSED",
                          std::runtime_error);
   });
 }

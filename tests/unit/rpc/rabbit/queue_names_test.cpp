@@ -4,10 +4,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <stdexcept>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "support/temporary_directory.hpp"
 
@@ -66,11 +70,31 @@ TEST_CASE("nothing is left of a longer line that was there") {
 
 TEST_CASE("what is no file in the place of the count is not written to, nor is a link followed") {
   const TemporaryDirectory pipe;
-  REQUIRE(::mkfifo(pipe.file("node1_nova-api_qmanager").c_str(), 0600) == 0);
-  CHECK_THROWS_AS((void)unique_part(managed(), pipe.path()), std::runtime_error);
+  const std::string path = pipe.file("node1_nova-api_qmanager");
+  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  CHECK_THROWS_WITH_AS((void)unique_part(managed(), pipe.path()),
+                       ("use_queue_manager: " + path + " belongs to somebody else").c_str(),
+                       std::runtime_error);
   const TemporaryDirectory directory;
-  std::filesystem::create_symlink("/dev/null", directory.file("node1_nova-api_qmanager"));
+  const std::string other = directory.write("other", "kept");
+  std::filesystem::create_symlink(other, directory.file("node1_nova-api_qmanager"));
   CHECK_THROWS_AS((void)unique_part(managed(), directory.path()), std::runtime_error);
+  CHECK(std::filesystem::file_size(other) == 4);
+}
+
+TEST_CASE("no name is given out twice to those that count at the same time") {
+  const TemporaryDirectory directory;
+  std::array<std::set<std::string>, 4> names;
+  std::vector<std::thread> threads;
+  for (auto& mine : names) {
+    threads.emplace_back([&directory, &mine] {
+      for (int i = 0; i < 100; ++i) mine.insert(unique_part(managed(), directory.path()));
+    });
+  }
+  for (std::thread& each : threads) each.join();
+  std::set<std::string> all;
+  for (auto& mine : names) all.merge(mine);
+  CHECK(all.size() == 400);
 }
 
 }  // namespace
