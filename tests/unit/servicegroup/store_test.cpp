@@ -8,6 +8,7 @@
 #include <thane/config.hpp>
 #include <thane/fiber_loop.hpp>
 #include <thane/servicegroup.hpp>
+#include <thane/thread_group.hpp>
 #include <vector>
 
 #include "sqlite/sqlite_file.hpp"
@@ -73,6 +74,37 @@ TEST_CASE("a file that is no database is an error, and is left alone") {
   const std::string file = directory.write("services.sqlite", text);
   on_loop([&] { CHECK_THROWS_AS((void)make_store("sqlite:///" + file)->list({}), StoreError); });
   CHECK(std::filesystem::file_size(file) == text.size());
+}
+
+TEST_CASE("a file that another process has locked costs half the time that a use may take") {
+  const thane::testing::TemporaryDirectory directory;
+  const std::string file = directory.file("services.sqlite");
+  on_loop([&] {
+    const auto store = make_store("sqlite:///" + file, {.timeout = 400ms});
+    store->join({.host = "h", .binary = "b"}, {});
+    servicegroup::internal::SqliteFile other{file, "SELECT 1", 1s};
+    other.run("BEGIN IMMEDIATE", {});
+    CHECK_THROWS_WITH_AS((void)store->report("h", "b"), (file + ": database is locked").c_str(),
+                         StoreError);
+    other.run("COMMIT", {});
+    CHECK(store->report("h", "b"));
+  });
+}
+
+TEST_CASE("fibers that use one store at the same time wait for each other") {
+  const thane::testing::TemporaryDirectory directory;
+  const auto store = make_store("sqlite:///" + directory.file("services.sqlite"));
+  on_loop([&] {
+    store->join({.host = "h", .binary = "b"}, {});
+    thane::ThreadGroup fibers;
+    for (int i = 0; i < 8; ++i) {
+      fibers.spawn([&] {
+        for (int k = 0; k < 10; ++k) CHECK(store->report("h", "b"));
+      });
+    }
+    fibers.wait();
+    CHECK(store->list({}).front().report_count == 80);
+  });
 }
 
 TEST_CASE("a table that somebody has put other things into is an error") {
