@@ -6,9 +6,11 @@
 #include <memory>
 #include <string>
 #include <thane/config.hpp>
+#include <thane/fiber.hpp>
 #include <thane/fiber_loop.hpp>
 #include <thane/servicegroup.hpp>
 #include <thane/thread_group.hpp>
+#include <thane/timeout.hpp>
 #include <vector>
 
 #include "sqlite/sqlite_file.hpp"
@@ -86,6 +88,15 @@ TEST_CASE("a file that another process has locked costs half the time that a use
     other.run("BEGIN IMMEDIATE", {});
     CHECK_THROWS_WITH_AS((void)store->report("h", "b"), (file + ": database is locked").c_str(),
                          StoreError);
+    const thane::Fiber first = thane::FiberLoop::current().spawn(
+        [&] { CHECK_THROWS_AS((void)store->report("h", "b"), StoreError); });
+    thane::this_fiber::yield();
+    const auto in_a_hurry = [&] {  // It does not even come to its turn.
+      const thane::Timeout limit{20ms};
+      (void)store->report("h", "b");
+    };
+    CHECK_THROWS_AS(in_a_hurry(), thane::timeout_error);
+    first.wait();
     other.run("COMMIT", {});
     CHECK(store->report("h", "b"));
   });
