@@ -278,6 +278,18 @@ TEST_CASE_FIXTURE(World, "what callers are meant to see is not logged, what else
   });
 }
 
+TEST_CASE_FIXTURE(World, "a call reaches the endpoint of its namespace") {
+  Endpoint endpoint{{.name_space = "ns"}};
+  endpoint.method("name", {}, [](const Context&) { return "spaced"; });
+  run([&] {
+    Server server{transport, {.topic = "t", .server = "one"}, {make_endpoint("one"), endpoint}};
+    server.start();
+    CHECK(client.prepare({.name_space = "ns"}).call("name") == "spaced");
+    CHECK(client.call("name") == "one");
+    end(server);
+  });
+}
+
 TEST_CASE_FIXTURE(World, "who names no exchange is at that of the configuration") {
   run([&] {
     const auto server = serve("one");
