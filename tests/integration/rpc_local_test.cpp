@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -362,6 +363,28 @@ TEST_CASE_FIXTURE(Machine,
           std::multiset<int>{1, 1, 2, 3, 4, 5, 6});
   });
   CHECK(sockets().empty());
+}
+
+TEST_CASE("a process and those that it forks give no id twice") {
+  const rpc::Notifier notifier{rpc::Transport::from("fake://"), {.drivers = {"test"}}};
+  const auto next_id = [&] {
+    notifier.info({}, "e", nullptr);
+    return notifier.recorded().back().message_id();
+  };
+  (void)next_id();
+  std::array<int, 2> pipe{};
+  REQUIRE(::pipe(pipe.data()) == 0);
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    const std::string id = next_id();
+    ::_exit(::write(pipe[1], id.data(), id.size()) == 36 ? 0 : 1);
+  }
+  std::string its(36, ' ');
+  CHECK(::waitpid(child, nullptr, 0) == child);
+  CHECK(::read(pipe[0], its.data(), its.size()) == 36);
+  for (const int fd : pipe) ::close(fd);
+  CHECK(its != next_id());
 }
 
 TEST_CASE_FIXTURE(Machine, "nobody but their user may enter the directories and use the sockets") {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include <thane/event.hpp>
 #include <thane/fiber.hpp>
 #include <thane/fiber_loop.hpp>
 #include <thane/rpc.hpp>
@@ -82,6 +83,33 @@ TEST_CASE("a cast for nobody is told to whoever asked, and silently dropped othe
   });
 }
 
+TEST_CASE("a call whose caller has given up is not begun, one that is monitored may take long") {
+  on_loop([] {
+    thane::Event release;
+    int begun = 0;
+    rpc::Endpoint endpoint;
+    endpoint.method("hold", {}, [&](const rpc::Context&) { release.wait(); });
+    endpoint.method("count", {}, [&](const rpc::Context&) { return ++begun; });
+    endpoint.method("sleep", {}, [](const rpc::Context&) { thane::this_fiber::sleep_for(2500ms); });
+    const auto transport = rpc::Transport::from(broker().url() + "?rabbit_qos_prefetch_count=1");
+    rpc::Server server{
+        transport, {.topic = "stale", .server = "s"}, {endpoint}, {.executor_thread_pool_size = 1}};
+    server.start();
+    const rpc::Client client{transport, {.topic = "stale"}};
+    client.cast("hold");
+    for (const auto timeout : {200ms, 300ms}) {
+      CHECK_THROWS_AS(client.prepare({.timeout = timeout}).call("count"), rpc::MessagingTimeout);
+    }
+    release.set();
+    // The server counts from when a message came: it may be just in time for the second one.
+    CHECK(client.prepare({.timeout = 10s}).call("count").get<int>() <= 2);
+    // One that is begun may take longer than signs of life may be missing.
+    CHECK_NOTHROW(client.prepare({.call_monitor_timeout = 2s}).call("sleep"));
+    server.stop();
+    server.wait();
+  });
+}
+
 TEST_CASE("a wrong password and a wrong virtual host are told at once") {
   on_loop([] {
     const std::string address = "127.0.0.1:" + std::to_string(broker().port());
@@ -108,6 +136,14 @@ TEST_CASE("without a broker a call ends at its timeout, and a cast after its ret
     const Stopwatch since_cast;
     CHECK_THROWS_AS(client.prepare({.retry = 0}).cast("bump"), rpc::MessageDeliveryFailure);
     CHECK(since_cast.elapsed() < with_slack(200ms));
+    const rpc::Client other{rpc::Transport::from("rabbit://127.0.0.1:1/"), {.topic = "t"}};
+    std::string why;
+    try {
+      other.prepare({.retry = 0}).call("echo");
+    } catch (const rpc::MessageDeliveryFailure& error) {
+      why = error.what();
+    }
+    CHECK(why.starts_with("Unable to connect to AMQP server on 127.0.0.1:1 after 1 tries: "));
   });
 }
 

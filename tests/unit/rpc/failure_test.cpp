@@ -80,6 +80,8 @@ TEST_CASE("errors that are known are raised as what they stand for, others as Re
   };
   CHECK_THROWS_AS(known.raise(error("SoldOut")), std::domain_error);
   CHECK_THROWS_AS(known.raise(error("Closed")), RemoteError);
+  const auto namesake = internal::remote_error_from(R"({"class": "SoldOut", "module": "other"})");
+  CHECK_THROWS_AS(known.raise(namesake), RemoteError);
 }
 
 }  // namespace

@@ -49,10 +49,26 @@ TEST_CASE("frames come out as they went in, whatever the pieces") {
   }
 }
 
+TEST_CASE("there is room for the whole of a frame whose head is there") {
+  std::string stream;
+  append_frame(stream, {.kind = FrameKind::reply, .id = 9}, json(std::string(200'000, 'x')));
+  FrameReader reader;
+  feed(reader, std::string_view{stream}.substr(0, 24));
+  CHECK_FALSE(reader.next());
+  CHECK(reader.space().size() >= stream.size() - 24);
+}
+
 TEST_CASE("what is no frame is refused") {
   FrameReader unknown;
   feed(unknown, std::string(24, '\x7f'));
   CHECK_THROWS_AS((void)unknown.next(), std::invalid_argument);
+  for (const std::uint32_t kind : {0U, static_cast<std::uint32_t>(FrameKind::drain) + 1}) {
+    std::string none;
+    append_frame(none, {.kind = FrameKind{kind}});
+    FrameReader reader;
+    feed(reader, none);
+    CHECK_THROWS_AS((void)reader.next(), std::invalid_argument);
+  }
 
   std::string long_one;
   append_frame(long_one, {.kind = FrameKind::call});

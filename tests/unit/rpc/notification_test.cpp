@@ -9,10 +9,12 @@
 #include <regex>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <thane/config.hpp>
 #include <thane/fiber.hpp>
+#include <thane/log.hpp>
 #include <thane/rpc/errors.hpp>
 #include <thane/rpc/notifier.hpp>
 
@@ -134,7 +136,9 @@ TEST_CASE_FIXTURE(NotifierWorld, "what is requeued, or fails, comes again where 
     run([&] {
       int calls = 0;
       NotificationEndpoint endpoint;
+      auto last = loop.now() - 1h;
       endpoint.on(Priority::error, [&](const Notification&) {
+        CHECK(loop.now() - std::exchange(last, loop.now()) >= 10ms);  // Others have their turn.
         if (++calls == 1) throw std::runtime_error("first time");
         return calls == 2 ? NotificationResult::requeue : NotificationResult::handled;
       });
@@ -164,6 +168,74 @@ TEST_CASE_FIXTURE(NotifierWorld,
     CHECK(sizes == std::vector<std::size_t>{3, 1});
     end(*listener);
   });
+}
+
+TEST_CASE_FIXTURE(NotifierWorld, "a batch is of one priority") {
+  run([&] {
+    Notes sizes;
+    NotificationEndpoint endpoint;
+    for (const Priority priority : {Priority::info, Priority::error}) {
+      endpoint.on_batch(priority, [&](const std::vector<Notification>& batch) {
+        sizes.push_back(batch.front().priority() + " " + std::to_string(batch.size()));
+        return NotificationResult::handled;
+      });
+    }
+    const auto listener = listen({endpoint}, {.batch_size = 5, .batch_timeout = 1s});
+    for (int i = 0; i < 2; ++i) notifier.info({}, "e", i);
+    notifier.error({}, "e", 2);
+    notifier.info({}, "e", 3);
+    sleep_for(5s);
+    CHECK(sizes == Notes{"info 2", "error 1", "info 1"});
+    end(*listener);
+  });
+}
+
+TEST_CASE_FIXTURE(NotifierWorld, "the request that a notification is about is in the log") {
+  run([&] {
+    std::string logged;
+    NotificationEndpoint endpoint;
+    endpoint.on(Priority::info, [&](const Notification&) {
+      logged = thane::log::request_id();
+      return NotificationResult::handled;
+    });
+    const NotificationListener listener{
+        transport, {Target{.exchange = "openstack", .topic = "notifications"}}, {endpoint}};
+    const auto usual = listen({endpoint});
+    notifier.info(Context{{{"request_id", "req-1"}}}, "e", 1);
+    end(*usual);
+    CHECK(logged == "req-1");
+  });
+  CHECK_THROWS_AS((NotificationListener{transport, {Target{}}, {NotificationEndpoint{}}}),
+                  InvalidTarget);
+}
+
+TEST_CASE_FIXTURE(NotifierWorld, "of a context nothing leaves but what any listener may know") {
+  run([&] {
+    std::vector<Context> seen;
+    NotificationEndpoint endpoint;
+    endpoint.on(Priority::info, [&](const Notification& notification) {
+      seen.push_back(notification.context());
+      return NotificationResult::handled;
+    });
+    const auto listener = listen({endpoint});
+    notifier.info(Context{{{"user_id", "u1"}, {"auth_token", "hidden"}, {"other", 1}}}, "e", 1);
+    end(*listener);
+    REQUIRE(seen.size() == 1);
+    CHECK(seen[0].values() == json{{"user_id", "u1"}});
+  });
+}
+
+TEST_CASE_FIXTURE(NotifierWorld,
+                  "what cannot be sent to one topic is logged, and goes to the others") {
+  const thane::testing::CapturedLog log;
+  run([&] {
+    const std::string name(300, 'x');  // More than AMQP takes: it is refused before it is sent.
+    const Notifier broken{Transport::from("rabbit://"),
+                          {.drivers = {"messagingv2"}, .topics = {name + "1", name + "2"}}};
+    broken.info({}, "e", {{"password", "hidden"}});
+  });
+  CHECK(log.count("Could not send notification to " + std::string(300, 'x')) == 2);
+  CHECK(log.count("hidden") == 0);
 }
 
 TEST_CASE_FIXTURE(NotifierWorld,
@@ -216,7 +288,17 @@ TEST_CASE("the driver for tests keeps what it is given") {
   CHECK(recorded.back().payload() == 1000);
 }
 
-TEST_CASE("what is logged has no secrets in it") {
+TEST_CASE("what is logged has its level, and no secrets in it") {
+  const thane::testing::CapturedLog log;
+  const Notifier logging{Transport::from("fake://"), {.drivers = {"log"}}};
+  logging.critical({}, "e", {{"password", "hidden"}});
+  CHECK(log.count(" CRITICAL ") == 1);
+  CHECK(log.count("\"password\": \"***\"") == 1);
+  using List = json::array_t;
+  CHECK(internal::mask_secrets({{"secrets", {{"token", 1}, {"id", 2}}}, {"all", List{List{}}}}) ==
+        json{{"secrets", {{"token", "***"}, {"id", 2}}}, {"all", List{List{}}}});
+  CHECK(internal::mask_secrets(List{json{{"token", 1}}}) == List{json{{"token", "***"}}});
+
   CHECK(
       internal::mask_secrets({{"adminPass", "x"}, {"id", 1}, {"nested", {{{"auth_token", 7}}}}}) ==
       json{{"adminPass", "***"}, {"id", 1}, {"nested", {{{"auth_token", "***"}}}}});
@@ -230,6 +312,18 @@ TEST_CASE("a notifier takes drivers, topics and retries from the configuration")
   notifier.error({}, "e", 1);
   REQUIRE(notifier.recorded().size() == 1);
   CHECK(notifier.recorded().front().publisher_id() == "p");
+}
+
+TEST_CASE("notifications may have a transport of their own") {
+  const auto scheme = [](const std::string& own) {
+    const auto config =
+        thane::Config::parse({}, {options(), notification_options()},
+                             {"THANE_TRANSPORT_URL=fake://",
+                              "THANE_OSLO_MESSAGING_NOTIFICATIONS__TRANSPORT_URL=" + own});
+    return Transport::for_notifications(config).url().transport;
+  };
+  CHECK(scheme("") == "fake");
+  CHECK(scheme("rabbit://") == "rabbit");
 }
 
 struct Routed {

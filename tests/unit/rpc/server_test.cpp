@@ -18,6 +18,7 @@
 
 #include "call_monitor.hpp"
 #include "fake_world.hpp"
+#include "support/captured_log.hpp"
 
 using namespace std::chrono_literals;
 using namespace thane::rpc;
@@ -117,9 +118,34 @@ TEST_CASE(
   CHECK(heartbeat_interval(4) == 2s);
   CHECK(heartbeat_interval("4") == 2s);
   CHECK(heartbeat_interval(2.9) == 1s);
-  for (const json& none : {json{}, json(1), json(1.9), json(-3), json("x"), json::array()}) {
+  for (const json& none : {json{}, json(1), json(1.9), json(-3), json("x"), json::array(),
+                           json(86'400), json(1e300)}) {
     CHECK_FALSE(heartbeat_interval(none));
   }
+}
+
+TEST_CASE_FIXTURE(World,
+                  "heartbeats come from the first interval on, for who waits for an answer") {
+  struct Counting final : internal::Incoming {
+    void acknowledge() noexcept override {}
+    void requeue() noexcept override {}
+    void reply(internal::Reply) noexcept override {}
+    void heartbeat() noexcept override { ++beats; }
+    int beats = 0;
+  };
+  run([&] {
+    Counting call;
+    Counting cast;
+    call.message_id = "1";
+    call.monitor_timeout = cast.monitor_timeout = 4;
+    const internal::CallMonitor of_call{call};
+    const internal::CallMonitor of_cast{cast};
+    sleep_for(1900ms);
+    CHECK(call.beats == 0);
+    sleep_for(4s);
+    CHECK(call.beats == 2);
+    CHECK(cast.beats == 0);
+  });
 }
 
 TEST_CASE_FIXTURE(World, "a cast returns at once, a fanout reaches every server") {
@@ -186,6 +212,92 @@ TEST_CASE_FIXTURE(World, "what comes at once runs side by side, also behind a st
   });
 }
 
+TEST_CASE_FIXTURE(World, "what nobody waits for any more is not begun") {
+  run([&] {
+    int heard = 0;
+    Endpoint endpoint = make_endpoint("one");
+    endpoint.method("hear", {}, [&](const Context&) { ++heard; });
+    Server server{
+        transport, {.topic = "t", .server = "one"}, {endpoint}, {.executor_thread_pool_size = 1}};
+    server.start();
+    client.cast("sleep", {{"seconds", 10}});
+    CHECK_THROWS_AS(client.prepare({.timeout = 9s}).call("hear"), MessagingTimeout);
+    client.prepare({.timeout = 11s}).call("hear");
+    CHECK(heard == 1);
+    end(server);
+  });
+}
+
+TEST_CASE("a server whose fiber was killed before it began serves again when started") {
+  const Transport transport = Transport::from("fake://");
+  const Client client{transport, {.topic = "t"}};
+  Server server{transport, {.topic = "t", .server = "one"}, {make_endpoint("one")}};
+  {
+    thane::FiberLoop loop{{.time = thane::Time::simulated}};
+    loop.run([&] {
+      server.start();
+      client.cast("name");
+      CHECK(server.waiting() == 1);
+      server.stop();
+    });
+  }  // With the loop its fibers end.
+  thane::FiberLoop loop{{.time = thane::Time::simulated}};
+  loop.run([&] {
+    server.start();
+    CHECK(client.prepare({.timeout = 1s}).call("name") == "one");
+    server.stop();
+    server.wait();
+  });
+}
+
+TEST_CASE_FIXTURE(World, "what callers are meant to see is not logged, what else is thrown is") {
+  const thane::testing::CapturedLog log;
+  Endpoint endpoint = make_endpoint("one");
+  endpoint.method("sell", {}, [](const Context&) { throw Failure{"shop", "SoldOut", "no figs"}; });
+  endpoint.method("pass", {}, [](const Context&) {
+    throw RemoteError{{.exc_type = "SoldOut",
+                       .module = "shop",
+                       .value = "no figs",
+                       .traceback = {},
+                       .args = std::make_shared<json>(json::array()),
+                       .kwargs = std::make_shared<json>(json::object())}};
+  });
+  run([&] {
+    Server server{transport, {.topic = "t", .server = "one"}, {endpoint}};
+    server.start();
+    for (const char* const method : {"sell", "pass", "nope"}) {
+      CHECK_THROWS_AS(client.call(method), RemoteError);
+    }
+    CHECK(log.count("threw") == 0);
+    CHECK_THROWS_AS(client.call("fail"), RemoteError);
+    CHECK(log.count("rpc-t: fail threw: ") == 1);
+    client.cast("sell");  // Nobody else would learn of it.
+    sleep_for(1ms);
+    CHECK(log.count("rpc-t: sell threw: ") == 1);
+    end(server);
+  });
+}
+
+TEST_CASE_FIXTURE(World, "a call reaches the endpoint of its namespace") {
+  Endpoint endpoint{{.name_space = "ns"}};
+  endpoint.method("name", {}, [](const Context&) { return "spaced"; });
+  run([&] {
+    Server server{transport, {.topic = "t", .server = "one"}, {make_endpoint("one"), endpoint}};
+    server.start();
+    CHECK(client.prepare({.name_space = "ns"}).call("name") == "spaced");
+    CHECK(client.call("name") == "one");
+    end(server);
+  });
+}
+
+TEST_CASE_FIXTURE(World, "who names no exchange is at that of the configuration") {
+  run([&] {
+    const auto server = serve("one");
+    CHECK(client.prepare({.exchange = "openstack"}).call("name") == "one");
+    end(*server);
+  });
+}
+
 TEST_CASE_FIXTURE(World, "a message finds nothing of the one before it in its fiber") {
   thane::FiberLocal<int> seen;
   Endpoint endpoint;
@@ -244,6 +356,7 @@ TEST_CASE_FIXTURE(World, "a version cap keeps messages back that are above it") 
     CHECK_THROWS_AS(capped.prepare({.version = "2.0"}).cast("x"), RPCVersionCapError);
     CHECK_THROWS_AS((void)capped.prepare({.version = "2"}), MessagingException);
     CHECK_THROWS_AS(client.prepare({.topic = ""}).cast("x"), InvalidTarget);
+    CHECK_THROWS_AS(client.cast("x", json::array()), std::invalid_argument);
   });
 }
 
@@ -254,6 +367,7 @@ TEST_CASE_FIXTURE(World, "ping is answered by servers that were told to") {
     end(*server);
   });
   CHECK_THROWS_AS((Server{transport, {.topic = "t"}, {}}), InvalidTarget);
+  CHECK_THROWS_AS((Server{transport, {.server = "s"}, {}}), InvalidTarget);
 }
 
 }  // namespace

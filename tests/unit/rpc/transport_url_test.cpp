@@ -65,6 +65,7 @@ TEST_CASE("the driver is what stands before a plus sign, the path all that follo
   CHECK(TransportUrl::parse("kombu+memory://").driver() == "kombu");
   CHECK(TransportUrl::parse("local:///run/shop").path == "/run/shop");
   CHECK(TransportUrl::parse("rabbit://h/?x=a+b%2B").query.at("x") == "a b+");
+  CHECK(TransportUrl::parse("rabbit://h/?x=%4g%g4%4").query.at("x") == "%4g%g4%4");
 }
 
 // Of a program with that transport_url in its file.

@@ -126,6 +126,18 @@ TEST_CASE_FIXTURE(Beating, "a database that is gone is logged once, tried again,
   });
 }
 
+TEST_CASE_FIXTURE(Beating, "what could not be reported in time is not made up for") {
+  run([&] {
+    this_fiber::sleep_for(5s);
+    store->state = Unreliable::silent;
+    this_fiber::sleep_for(10s);  // The report of 10 s takes an hour.
+    store->state = Unreliable::works;
+    this_fiber::sleep_for(1h + 22s);
+    CHECK(store->attempts == 5);
+    CHECK(store->disconnects == 0);  // As who asks for a turn and gets none.
+  });
+}
+
 TEST_CASE_FIXTURE(Beating, "a stop does not wait for a database that does not answer") {
   store->state = Unreliable::silent;
   run([&] {

@@ -6,10 +6,14 @@
 #include <memory>
 #include <string>
 #include <thane/config.hpp>
+#include <thane/fiber.hpp>
 #include <thane/fiber_loop.hpp>
 #include <thane/servicegroup.hpp>
+#include <thane/thread_group.hpp>
+#include <thane/timeout.hpp>
 #include <vector>
 
+#include "sqlite/sqlite_file.hpp"
 #include "support/captured_log.hpp"
 #include "support/store_contract.hpp"
 #include "support/temporary_directory.hpp"
@@ -72,6 +76,60 @@ TEST_CASE("a file that is no database is an error, and is left alone") {
   const std::string file = directory.write("services.sqlite", text);
   on_loop([&] { CHECK_THROWS_AS((void)make_store("sqlite:///" + file)->list({}), StoreError); });
   CHECK(std::filesystem::file_size(file) == text.size());
+}
+
+TEST_CASE("a file that another process has locked costs half the time that a use may take") {
+  const thane::testing::TemporaryDirectory directory;
+  const std::string file = directory.file("services.sqlite");
+  on_loop([&] {
+    const auto store = make_store("sqlite:///" + file, {.timeout = 400ms});
+    store->join({.host = "h", .binary = "b"}, {});
+    servicegroup::internal::SqliteFile other{file, "SELECT 1", 1s};
+    other.run("BEGIN IMMEDIATE", {});
+    CHECK_THROWS_WITH_AS((void)store->report("h", "b"), (file + ": database is locked").c_str(),
+                         StoreError);
+    const thane::Fiber first = thane::FiberLoop::current().spawn(
+        [&] { CHECK_THROWS_AS((void)store->report("h", "b"), StoreError); });
+    thane::this_fiber::yield();
+    const auto in_a_hurry = [&] {  // It does not even come to its turn.
+      const thane::Timeout limit{20ms};
+      (void)store->report("h", "b");
+    };
+    CHECK_THROWS_AS(in_a_hurry(), thane::timeout_error);
+    first.wait();
+    other.run("COMMIT", {});
+    CHECK(store->report("h", "b"));
+  });
+}
+
+TEST_CASE("fibers that use one store at the same time wait for each other") {
+  const thane::testing::TemporaryDirectory directory;
+  const auto store = make_store("sqlite:///" + directory.file("services.sqlite"));
+  on_loop([&] {
+    store->join({.host = "h", .binary = "b"}, {});
+    thane::ThreadGroup fibers;
+    for (int i = 0; i < 8; ++i) {
+      fibers.spawn([&] {
+        for (int k = 0; k < 10; ++k) CHECK(store->report("h", "b"));
+      });
+    }
+    fibers.wait();
+    CHECK(store->list({}).front().report_count == 80);
+  });
+}
+
+TEST_CASE("a table that somebody has put other things into is an error") {
+  const thane::testing::TemporaryDirectory directory;
+  const std::string file = directory.file("services.sqlite");
+  on_loop([&] {
+    const auto store = make_store("sqlite:///" + file);
+    store->join({.host = "h", .binary = "b"}, {});
+    servicegroup::internal::SqliteFile{file, "SELECT 1", 1s}.run(
+        "UPDATE thane_services SET report_count = '7 or so'", {});
+    CHECK_THROWS_WITH_AS((void)store->list({}),
+                         "the table of services has \"7 or so\" where a number belongs",
+                         StoreError);
+  });
 }
 
 TEST_CASE("a connection that names no store is refused when the store is made") {

@@ -47,6 +47,21 @@ TEST_CASE("a returned message is the first of its like that was mandatory") {
   CHECK(settled[3].outcome == Outcome::confirmed);
 }
 
+TEST_CASE("of two messages alike that are returned each is found, and none that was settled") {
+  Confirms confirms;
+  for (int i = 0; i < 3; ++i) (void)confirms.add("", "q", "same", Mandatory::yes);
+  CHECK(confirms.settle(2, Multiple::no, Outcome::confirmed).size() == 1);
+  CHECK(confirms.note_return("", "q", "same", 312, "NO_ROUTE"));
+  CHECK(confirms.note_return("", "q", "same", 312, "NO_ROUTE"));
+  CHECK_FALSE(confirms.note_return("", "q", "same", 312, "NO_ROUTE"));
+  const auto first = confirms.settle(1, Multiple::no, Outcome::refused);
+  REQUIRE(first.size() == 1);
+  CHECK(first[0].outcome == Outcome::refused);
+  const auto last = confirms.settle(3, Multiple::no, Outcome::confirmed);
+  REQUIRE(last.size() == 1);
+  CHECK(last[0].outcome == Outcome::returned);
+}
+
 TEST_CASE("an answer to what was never published is a violation") {
   Confirms confirms;
   (void)confirms.add("", "q", "b", Mandatory::no);

@@ -58,6 +58,29 @@ TEST_CASE("the handshake logs in, takes the lesser limits and opens the virtual 
   CHECK(peer.connection.heartbeat() == 30s);
 }
 
+TEST_CASE("where the broker has no limit ours counts, and of two heartbeats the more frequent") {
+  const auto tuned = [](ConnectionSettings settings, std::uint16_t theirs) {
+    Peer peer{std::move(settings)};
+    (void)peer.say(broker::start());
+    (void)peer.sent();
+    (void)peer.say(broker::method(0, MethodId::connection_tune, [&](Writer& to) {
+      to.short_integer(0);
+      to.long_integer(0);
+      to.short_integer(theirs);
+    }));
+    return peer.sent();
+  };
+  // 2047 channels, frames of 131072 octets, and the seconds.
+  const auto answer = [](char seconds) {
+    std::string text{"\x07\xff\0\x02\0\0\0", 7};
+    return std::pair{MethodId::connection_tune_ok, text + seconds};
+  };
+  CHECK(tuned({}, 0) == answer(60));
+  CHECK(tuned({}, 30) == answer(30));
+  CHECK(tuned({.heartbeat = 20s}, 30) == answer(20));
+  CHECK(tuned({.heartbeat = 0s}, 30) == answer(0));
+}
+
 // Mechanism and response with which a client answers the offer.
 std::pair<std::string, std::string> log_in(Mechanism mechanism, std::string_view offered) {
   Peer peer{{.mechanism = mechanism, .user = "me", .password = "it"}};
@@ -227,6 +250,8 @@ TEST_CASE("a name that is too long throws, and nothing of the message is sent") 
   const Properties properties;
   CHECK_THROWS_AS(peer.connection.publish(peer.channel, {name, "", "", properties}),
                   std::invalid_argument);
+  CHECK_THROWS_AS(peer.connection.publish(peer.channel, {"e", "k", "", {.content_type = name}}),
+                  std::invalid_argument);
   CHECK_THROWS_AS(peer.connection.request(peer.channel, DeclareQueue{.name = name}),
                   std::invalid_argument);
   CHECK(peer.connection.output_size() == 0);
@@ -341,6 +366,12 @@ TEST_CASE("heartbeats are sent in silence, and asked of the peer") {
   CHECK(peer.connection.deadline() == begin + 90s);
   CHECK(only<Closed>(peer.tick_at(begin + 90s)).by == ClosedBy::silence);
   CHECK(peer.connection.deadline() == thane::never);
+
+  OpenPeer talking;
+  (void)talking.tick_at(begin + 20s);
+  (void)talking.connection.request(talking.channel, SelectConfirms{});
+  CHECK_FALSE(talking.connection.take_output(talking.now).empty());
+  CHECK(talking.connection.deadline() == begin + 50s);  // What it has said is sign enough.
 
   OpenPeer often{{.heartbeat_rate = 3}};
   CHECK(often.connection.deadline() == begin + 20s);

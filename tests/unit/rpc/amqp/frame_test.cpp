@@ -55,6 +55,13 @@ TEST_CASE("what is no frame is refused with 501, as soon as it can be seen") {
   CHECK(code_of("HTTP/1.1 400 Bad Request"sv) == 501);
 }
 
+TEST_CASE("there is room for the whole of a frame whose head is there") {
+  FrameParser parser{200'000};
+  parser.feed("\x03\0\x01\0\x02\x49\xf0"sv);  // 150000 octets.
+  CHECK_FALSE(parser.next());
+  CHECK(parser.space().size() >= 150'001);
+}
+
 TEST_CASE("a frame that cannot be written leaves nothing behind") {
   std::string output = "before";
   CHECK_THROWS_AS(write_frame_of(output, FrameType::method, 1,

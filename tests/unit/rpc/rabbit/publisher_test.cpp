@@ -3,10 +3,13 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <thane/fiber_loop.hpp>
@@ -18,6 +21,8 @@ using namespace std::chrono_literals;
 namespace amqp = thane::rpc::amqp;
 namespace broker = thane::testing::broker;
 using amqp::MethodId;
+using amqp::Outcome;
+using Fate = Delivery::Fate;
 
 namespace {
 
@@ -48,6 +53,20 @@ struct PublisherWorld : thane::testing::OpenPeer {
   void reopen() {
     channel = connection.open_channel();
     publisher.opened(connection, channel);
+  }
+  void settle(amqp::PublishId publish, Outcome outcome) {
+    amqp::Event event{amqp::Settled{
+        .channel = channel, .publish = publish, .outcome = outcome, .text = "NO_ROUTE"}};
+    publisher.happened(event);
+  }
+  // Its exchanges and queues in what it sends.
+  int declarations() {
+    int found = 0;
+    for (int frame = 0; frame < 20; ++frame) {
+      const MethodId id = sent_method();
+      found += id == MethodId::exchange_declare || id == MethodId::queue_declare ? 1 : 0;
+    }
+    return found;
   }
   // Of the exchanges that are declared in what it sends: whether they are durable.
   std::vector<bool> declared_durable() {
@@ -92,7 +111,7 @@ TEST_CASE_FIXTURE(PublisherWorld,
 }
 
 TEST_CASE_FIXTURE(PublisherWorld,
-                  "what was not confirmed when the connection was lost is the first to go again") {
+                  "what was not confirmed when the connection was lost goes again") {
   run([&] {
     for (const char* const body : {"body 1", "body 2", "body 3"}) publisher.send(message(body));
     CHECK(bodies().size() == 3);
@@ -104,6 +123,27 @@ TEST_CASE_FIXTURE(PublisherWorld,
     CHECK(bodies() == std::vector<std::string>{"body 1", "body 3", "body 4"});
     CHECK(deliveries.size() == 1);
     CHECK(publisher.open() == 3);
+    for (std::size_t left = 2; left > 0; --left) {  // They are counted from 1 each time.
+      settle(1, Outcome::confirmed);
+      CHECK(publisher.open() == left);
+      publisher.lost({.address = "host", .text = "320 CONNECTION_FORCED"});
+      reopen();
+      CHECK(bodies().size() == left);
+    }
+  });
+}
+
+TEST_CASE_FIXTURE(PublisherWorld, "what was sent goes again before what has waited") {
+  run([&] {
+    publisher.send(message("body 1"));
+    CHECK(bodies().size() == 1);
+    (void)say(broker::method(0, MethodId::connection_blocked,
+                             [](amqp::Writer& to) { to.short_string("memory"); }));
+    publisher.send(message("body 2"));
+    publisher.lost({.address = "host", .text = "320 CONNECTION_FORCED"});
+    (void)say(broker::method(0, MethodId::connection_unblocked));
+    reopen();
+    CHECK(bodies() == std::vector<std::string>{"body 1", "body 2"});
   });
 }
 
@@ -137,6 +177,111 @@ TEST_CASE_FIXTURE(PublisherWorld,
     REQUIRE(deliveries.size() == 1);
     CHECK(deliveries.front().fate == Delivery::Fate::failed);
     CHECK(deliveries.front().text.ends_with("with another amqp_auto_delete)"));
+    CHECK(publisher.open() == 1);
+  });
+}
+
+TEST_CASE_FIXTURE(PublisherWorld, "who sends learns what became of a message") {
+  run([&] {
+    for (int i = 0; i < 3; ++i) publisher.send(message());
+    settle(2, Outcome::returned);
+    settle(1, Outcome::refused);
+    settle(3, Outcome::confirmed);
+    REQUIRE(deliveries.size() == 3);
+    CHECK(deliveries[0].fate == Fate::returned);
+    CHECK(deliveries[0].text == "NO_ROUTE");
+    CHECK(deliveries[1].fate == Fate::failed);
+    CHECK(deliveries[1].text == "the broker could not keep it");
+    CHECK(deliveries[2].fate == Fate::confirmed);
+    CHECK(publisher.open() == 0);
+  });
+}
+
+TEST_CASE_FIXTURE(PublisherWorld,
+                  "a broker that takes no messages is sent none, nor later those that are stale") {
+  run([&] {
+    auto events = say(broker::method(0, MethodId::connection_blocked,
+                                     [](amqp::Writer& to) { to.short_string("memory"); }));
+    for (amqp::Event& event : events) publisher.happened(event);
+    for (const char* const body : {"body 1", "body 2"}) publisher.send(message(body));
+    const auto abandoned = message("body 3");
+    publisher.send(abandoned);
+    abandoned->abandoned = true;
+    auto late = message("body 4");
+    late->expires = loop.now();
+    publisher.send(std::move(late));
+    CHECK(bodies().empty());
+    for (amqp::Event& event : say(broker::method(0, MethodId::connection_unblocked))) {
+      publisher.happened(event);
+    }
+    CHECK(bodies() == std::vector<std::string>{"body 1", "body 2"});
+    REQUIRE(deliveries.size() == 1);
+    CHECK(deliveries.front().fate == Fate::failed);
+    CHECK(deliveries.front().text == "it was not sent in time");
+  });
+}
+
+TEST_CASE_FIXTURE(PublisherWorld,
+                  "a message is tried as often as its sender wants, unless refused") {
+  run([&] {
+    auto twice = message();
+    twice->retry = 1;
+    publisher.send(std::move(twice));
+    publisher.send(message());
+    const auto abandoned = message();
+    publisher.send(abandoned);
+    abandoned->abandoned = true;
+    publisher.lost({.address = "host", .text = "gone"});
+    CHECK(deliveries.empty());
+    CHECK(publisher.open() == 2);
+    publisher.lost({.address = "host", .text = "gone"});
+    REQUIRE(deliveries.size() == 1);
+    CHECK(deliveries.front().text ==
+          "Unable to connect to AMQP server on host after 2 tries: gone");
+    publisher.lost({.address = "host", .text = "403 ACCESS_REFUSED", .refused = true});
+    CHECK(deliveries.size() == 2);
+    CHECK(publisher.open() == 0);
+  });
+}
+
+TEST_CASE_FIXTURE(PublisherWorld, "an exchange that goes is declared again, but not for ever") {
+  run([&] {
+    publisher.send(message());
+    for (int i = 1; i <= 3; ++i) {
+      CHECK(deliveries.empty());
+      CHECK(close_channel(404, "NOT_FOUND - no exchange 'e' in vhost '/'") == 0s);
+      if (i == 3) break;
+      reopen();
+      CHECK(declarations() == 1);
+    }
+    REQUIRE(deliveries.size() == 1);
+    CHECK(deliveries.front().text == "404 NOT_FOUND - no exchange 'e' in vhost '/'");
+  });
+}
+
+TEST_CASE_FIXTURE(PublisherWorld,
+                  "what has to be there is declared once on a channel, for each key") {
+  run([&] {
+    const auto notify = [&](const std::string& topic) {
+      auto made = message();
+      made->route = notification_route(options, {.exchange = "e", .topic = topic});
+      publisher.send(std::move(made));
+    };
+    for (const char* const topic : {"a.info", "a.error", "a.info"}) notify(topic);
+    CHECK(declarations() == 4);
+  });
+}
+
+TEST_CASE_FIXTURE(PublisherWorld, "a message may be sent later; one with a long name is refused") {
+  run([&] {
+    publisher.send_later(message("body later"), loop.now() + 1s);
+    CHECK(publisher.tick(loop.now()) == loop.now() + 1s);
+    CHECK(bodies().empty());
+    CHECK(publisher.tick(loop.now() + 1s) == thane::never);
+    CHECK(bodies() == std::vector<std::string>{"body later"});
+    auto bad = message();
+    bad->route.routing_key = std::string(256, 'x');
+    CHECK_THROWS_AS(publisher.send(std::move(bad)), std::invalid_argument);
     CHECK(publisher.open() == 1);
   });
 }

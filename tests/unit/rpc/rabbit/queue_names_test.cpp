@@ -1,12 +1,17 @@
 #include "rabbit/queue_names.hpp"
 
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <stdexcept>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "support/temporary_directory.hpp"
 
@@ -52,10 +57,44 @@ TEST_CASE("names are random, or those of oslo.messaging's queue manager") {
   CHECK(unique_part(defaults, directory.path()).ends_with(":" + program_name() + ":1"));
 }
 
-TEST_CASE("a link in the place of the count is not followed") {
+TEST_CASE("nothing is left of a longer line that was there") {
   const TemporaryDirectory directory;
-  std::filesystem::create_symlink("/dev/null", directory.file("node1_nova-api_qmanager"));
+  const std::string name = "node1_nova-api_qmanager";
+  (void)directory.write(name, std::string(90, '9') + ":1:1");
+  (void)unique_part(managed(), directory.path());
+  std::string line;
+  std::getline(std::ifstream{directory.file(name)}, line);
+  REQUIRE(NameCount::parse(line));
+  CHECK(NameCount::parse(line)->to_string() == line);
+}
+
+TEST_CASE("what is no file in the place of the count is not written to, nor is a link followed") {
+  const TemporaryDirectory pipe;
+  const std::string path = pipe.file("node1_nova-api_qmanager");
+  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  CHECK_THROWS_WITH_AS((void)unique_part(managed(), pipe.path()),
+                       ("use_queue_manager: " + path + " belongs to somebody else").c_str(),
+                       std::runtime_error);
+  const TemporaryDirectory directory;
+  const std::string other = directory.write("other", "kept");
+  std::filesystem::create_symlink(other, directory.file("node1_nova-api_qmanager"));
   CHECK_THROWS_AS((void)unique_part(managed(), directory.path()), std::runtime_error);
+  CHECK(std::filesystem::file_size(other) == 4);
+}
+
+TEST_CASE("no name is given out twice to those that count at the same time") {
+  const TemporaryDirectory directory;
+  std::array<std::set<std::string>, 4> names;
+  std::vector<std::thread> threads;
+  for (auto& mine : names) {
+    threads.emplace_back([&directory, &mine] {
+      for (int i = 0; i < 100; ++i) mine.insert(unique_part(managed(), directory.path()));
+    });
+  }
+  for (std::thread& each : threads) each.join();
+  std::set<std::string> all;
+  for (auto& mine : names) all.merge(mine);
+  CHECK(all.size() == 400);
 }
 
 }  // namespace

@@ -81,6 +81,9 @@ TEST_CASE("a lost connection is replaced by another host at once, by the same af
   CHECK(two.failed() == 0s);
   CHECK(two.host() != lost);
   CHECK(two.failed() == 1s);
+  CHECK(two.failed() == 0s);
+  two.connected();
+  CHECK(two.failed() == 0s);
 }
 
 TEST_CASE("there is always some pause between rounds") {

@@ -50,6 +50,9 @@ TEST_CASE("a server has the queues of its topic, of itself and of fanout") {
         BindQueue{.queue = "demo_fanout_1", .exchange = "demo_fanout", .routing_key = "demo"});
   CHECK(all.queues == std::vector<std::string>{"demo", "demo.s1", "demo_fanout_1"});
   CHECK(all.own_queue == "demo_fanout_1");
+  RabbitOptions managed;
+  managed.use_queue_manager = true;  // Its owner may come back.
+  CHECK(server_topology(managed, demo, "1").own_queue.empty());
 }
 
 TEST_CASE("queues are declared apart from those that are consumed from") {
