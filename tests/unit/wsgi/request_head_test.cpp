@@ -232,8 +232,9 @@ TEST_CASE("a connection lives on as version and Connection say") {
 
 TEST_CASE("a host that was valid says nothing of others, however much they are alike") {
   RequestHead head;
-  const auto is_taken = [&head](const std::string& name) {
-    const std::string text = "GET / HTTP/1.1\r\nHost: " + name + "\r\n\r\n";
+  std::string text;  // What the head is of.
+  const auto is_taken = [&](const std::string& name) {
+    text = "GET / HTTP/1.1\r\nHost: " + name + "\r\n\r\n";
     return parse_head(text, {}, head).kind == HeadKind::complete;
   };
   CHECK(is_taken("good.example"));
