@@ -78,8 +78,7 @@ TEST_CASE("a file that is no database is an error, and is left alone") {
   CHECK(std::filesystem::file_size(file) == text.size());
 }
 
-TEST_CASE(
-    "a file that another process has locked is an error that names it") {
+TEST_CASE("a file that another process has locked is an error that names it") {
   const thane::testing::TemporaryDirectory directory;
   const std::string file = directory.file("services.sqlite");
   on_loop([&] {
