@@ -194,13 +194,8 @@ TimePoint Link::tick_users(TimePoint at) {
   return next;
 }
 
-// One at a time, in their order: who hears of one may wait.
+// Who hears of an event does not suspend: it lives until the next one is asked for.
 void Link::dispatch() {
-  if (std::exchange(dispatching_, true)) return;
-  struct Done {
-    bool& dispatching;
-    ~Done() { dispatching = false; }
-  } const done{dispatching_};
   while (session_ != nullptr) {
     auto* const event = session_->connection.next_event();
     if (event == nullptr) return;

@@ -120,7 +120,6 @@ class Link {
   std::optional<ReconnectSchedule> schedule_;  // Made in the worker: each has its own.
   std::vector<Member> members_;
   Session* session_ = nullptr;
-  bool dispatching_ = false;
   Outage outage_;
   bool stopping_ = false;
   Event dirty_;

@@ -54,6 +54,13 @@ TEST_CASE("octets that are no UTF-8 are refused, and never written") {
                     "b\xe2\x82")) == R"("a\ufffdb\ufffd\ufffd")");
 }
 
+TEST_CASE("a text with escapes is whole, be it most of what is read or little of it") {
+  const std::string text = "\"" + std::string(100, 'a') + "\n" + std::string(100, 'b');
+  CHECK(decode(encode(json(text))) == text);
+  const json texts{"\n", text, "\t", text + text, std::string(5000, 'c') + "\n", "\"", text};
+  CHECK(decode(encode(texts)) == texts);
+}
+
 TEST_CASE("plain text ends where something else begins, at any place") {
   using thane::rpc::internal::plain_prefix;
   for (std::size_t before = 0; before < 40; ++before) {
